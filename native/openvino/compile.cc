@@ -1,0 +1,76 @@
+#include "compile.h"
+
+#include <openvino/op/constant.hpp>
+#include <openvino/runtime/core.hpp>
+#include <ostream>
+#include <sstream>
+#include <utility>
+
+#include "../shared/background_work.h"
+#include "../shared/blob_file.h"
+#include "../shared/native_error.h"
+#include "core.h"
+#include "log_capture.h"
+
+namespace enginery::openvino {
+namespace {
+
+int64_t constant_bytes(const ov::Model& model) {
+    int64_t bytes = 0;
+    for (const auto& op : model.get_ops()) {
+        if (const auto constant = ov::as_type_ptr<ov::op::v0::Constant>(op)) bytes += static_cast<int64_t>(constant->get_byte_size());
+    }
+    return bytes;
+}
+
+void export_to(const CompiledState& state, std::ostream& stream) {
+    with_engine_log("OV_EXPORT", [&] {
+        // export_model is not const in OpenVINO's API, though it changes nothing.
+        ov::CompiledModel model = state.model;
+        model.export_model(stream);
+    });
+}
+
+}  // namespace
+
+std::shared_ptr<CompiledState> compile(const std::shared_ptr<const ov::Model>& model, const std::string& device, const ov::AnyMap& properties) {
+    auto state = with_engine_log("OV_COMPILE", [&] {
+        const int64_t bytes = constant_bytes(*model);
+        return CompiledState::of(process_core().compile_model(model, device, properties), nullptr, bytes);
+    });
+    BackgroundWork::guard_exit();
+    return state;
+}
+
+std::shared_ptr<CompiledState> import_blob(std::shared_ptr<MemoryBlock> bytes, const std::string& device, const ov::AnyMap& properties) {
+    auto state = with_engine_log("OV_IMPORT", [&] {
+        if (bytes->size() == 0) throw NativeError("OV_IMPORT", "the file is empty");
+        const ov::Tensor blob(ov::element::u8, ov::Shape{bytes->size()}, bytes->data());
+        const auto size = static_cast<int64_t>(bytes->size());
+        ov::CompiledModel model = process_core().import_model(blob, device, properties);
+        return CompiledState::of(std::move(model), std::move(bytes), size);
+    });
+    BackgroundWork::guard_exit();
+    return state;
+}
+
+void export_to_file(const CompiledState& state, const std::string& path) {
+    FileWriter writer(path);
+    std::ostream stream(&writer);
+    try {
+        export_to(state, stream);
+    } catch (...) {
+        // A full disk makes OpenVINO complain of its stream: the system's reason says more.
+        if (writer.failed()) writer.finish();
+        throw;
+    }
+    writer.finish();
+}
+
+std::string export_to_string(const CompiledState& state) {
+    std::ostringstream stream;
+    export_to(state, stream);
+    return std::move(stream).str();
+}
+
+}  // namespace enginery::openvino

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+
+namespace enginery {
+
+// Counts native threads and engine calls that run outside the JavaScript thread.
+//
+// A process may exit while an engine compiles or infers. Neither can be stopped, and running the
+// engine's static destructors under it crashes. So while any work is in flight, the exit handler
+// leaves through _exit with the status that exit() was given. JavaScript's own 'exit' handlers and
+// its synchronous writes have run by then.
+class BackgroundWork {
+public:
+    BackgroundWork() noexcept { enter(); }
+    ~BackgroundWork() { leave(); }
+    BackgroundWork(const BackgroundWork&) = delete;
+    BackgroundWork& operator=(const BackgroundWork&) = delete;
+
+    // The same without a scope, for work that ends on another thread.
+    static void enter() noexcept;
+    static void leave() noexcept;
+
+    static size_t in_flight() noexcept;
+
+    // Registers the exit handler anew. Handlers run last-in first-out, and every plugin that an
+    // engine loads registers its own destructors: the later this is called, the earlier ours runs.
+    static void guard_exit() noexcept;
+};
+
+}  // namespace enginery

@@ -1,0 +1,104 @@
+#include "blob_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "native_error.h"
+
+namespace enginery {
+namespace {
+
+NativeError file_error(const char* doing, const std::string& path, int error) {
+    return {"NATIVE_FILE", std::string("cannot ") + doing + " '" + path + "': " + std::strerror(error)};
+}
+
+struct Closer {
+    int fd;
+    ~Closer() { ::close(fd); }
+};
+
+constexpr size_t kBufferBytes = size_t{1} << 20;
+
+}  // namespace
+
+std::shared_ptr<MemoryBlock> read_file(const std::string& path) {
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) throw file_error("open", path, errno);
+    const Closer closer{fd};
+    const off_t size = ::lseek(fd, 0, SEEK_END);
+    if (size < 0 || ::lseek(fd, 0, SEEK_SET) < 0) throw file_error("read", path, errno);
+    auto block = MemoryBlock::allocate(static_cast<size_t>(size), false);
+    auto* target = static_cast<char*>(block->data());
+    size_t left = block->size();
+    while (left != 0) {
+        const ssize_t count = ::read(fd, target, left);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) throw file_error("read", path, errno);
+        if (count == 0) throw NativeError("NATIVE_FILE", "cannot read '" + path + "': it became shorter while it was read");
+        target += count;
+        left -= static_cast<size_t>(count);
+    }
+    return block;
+}
+
+FileWriter::FileWriter(std::string path)
+    : path_(std::move(path)), fd_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)), buffer_(kBufferBytes) {
+    if (fd_ < 0) throw file_error("write", path_, errno);
+    setp(buffer_.data(), buffer_.data() + buffer_.size());
+}
+
+FileWriter::~FileWriter() {
+    if (fd_ >= 0) ::close(fd_);
+}
+
+void FileWriter::finish() {
+    if (!flush()) throw file_error("write", path_, error_);
+    if (::fsync(fd_) != 0) throw file_error("flush", path_, errno);
+    if (::close(std::exchange(fd_, -1)) != 0) throw file_error("close", path_, errno);
+}
+
+bool FileWriter::flush() {
+    write_all(pbase(), static_cast<size_t>(pptr() - pbase()));
+    setp(buffer_.data(), buffer_.data() + buffer_.size());
+    return error_ == 0;
+}
+
+bool FileWriter::write_all(const char* data, size_t count) {
+    while (error_ == 0 && count != 0) {
+        const ssize_t written = ::write(fd_, data, count);
+        if (written < 0) {
+            if (errno != EINTR) error_ = errno;
+            continue;
+        }
+        data += written;
+        count -= static_cast<size_t>(written);
+    }
+    return error_ == 0;
+}
+
+FileWriter::int_type FileWriter::overflow(int_type character) {
+    if (!flush()) return traits_type::eof();
+    if (!traits_type::eq_int_type(character, traits_type::eof())) sputc(traits_type::to_char_type(character));
+    return traits_type::not_eof(character);
+}
+
+std::streamsize FileWriter::xsputn(const char* data, std::streamsize count) {
+    if (count < epptr() - pptr()) return std::streambuf::xsputn(data, count);
+    return flush() && write_all(data, static_cast<size_t>(count)) ? count : 0;
+}
+
+FileWriter::pos_type FileWriter::seekoff(off_type offset, std::ios_base::seekdir direction, std::ios_base::openmode) {
+    if (!flush()) return pos_type(off_type(-1));
+    const int whence = direction == std::ios_base::beg ? SEEK_SET : direction == std::ios_base::cur ? SEEK_CUR : SEEK_END;
+    return pos_type(::lseek(fd_, offset, whence));
+}
+
+FileWriter::pos_type FileWriter::seekpos(pos_type position, std::ios_base::openmode mode) {
+    return seekoff(off_type(position), std::ios_base::beg, mode);
+}
+
+}  // namespace enginery
