@@ -225,7 +225,7 @@ export const errorTable = {
   ENGINE_MISMATCH: {
     topic: 'Saved engines',
     message: 'The saved engine {path} does not fit here:\n{differences}',
-    cure: "Build it again here, or let loadEngine do so: { onMismatch: 'rebuild', model }.",
+    cure: 'Build it again here, or let loadEngine do so: pass onMismatch "rebuild" and the model.',
   },
   ENGINE_IMPORT_FAILED: {
     topic: 'Saved engines',
@@ -267,7 +267,7 @@ export const errorTable = {
   DEVICE_LIBRARY_MISSING: {
     topic: 'Devices and backends',
     message: 'Device {device} needs the library {library}, which is not installed: {reason}',
-    cure: 'Install the driver of the device; on Debian and Ubuntu: apt install ocl-icd-libopencl1 intel-opencl-icd.',
+    cure: 'Install the driver of the device; for Intel GPUs on Debian and Ubuntu: apt install ocl-icd-libopencl1 intel-opencl-icd.',
   },
   BACKEND_UNAVAILABLE: {
     topic: 'Devices and backends',
@@ -299,7 +299,7 @@ export const errorTable = {
   PROFILE_UNAVAILABLE: {
     topic: 'Inference',
     message: 'There is no profile: {reason}',
-    cure: 'Build the engine with hints: { profile: true } and run an inference first.',
+    cure: 'Build the engine with profiling turned on and run an inference first.',
   },
 
   // ---- Data files

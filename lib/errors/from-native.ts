@@ -37,6 +37,7 @@ const translations: Record<NativeErrorCode, Translate> = {
   OV_PREPROCESS: (reason, _, rest) => engineryError('PREPROCESS_INVALID', { reason }, rest),
   OV_COMPILE: (reason, context, rest) =>
     deviceFailure(reason, context, rest) ??
+    propertyFailure(reason, rest) ??
     engineryError('ENGINE_BUILD_FAILED', { device: context.device ?? 'the device', reason }, rest),
   OV_IMPORT: (reason, context, rest) =>
     deviceFailure(reason, context, rest) ??
@@ -75,14 +76,31 @@ function saysUnsupported(reason: string): boolean {
 // A device that is not there, or a driver that is not: OpenVINO reports both from wherever it first needed the device.
 function deviceFailure(reason: string, context: NativeFailureContext, rest: EngineryErrorRest): EngineryError | undefined {
   const device = context.device ?? '(default)'
-  const library = /(lib[\w.+-]+?\.(?:so|dylib)[\d.]*|OpenCL\.dll)[^\n]*(?:cannot open shared object|not found|No such file)/i.exec(reason)
+  const library = /(lib[\w.+-]+): cannot open shared object file/.exec(reason)
   if (library) return engineryError('DEVICE_LIBRARY_MISSING', { device, library: library[1] as string, reason }, rest)
-  if (/not registered in the OpenVINO Runtime|No (?:available|supported) devices?|(?:Failed to find|Cannot find|no) .*\bdevice with name|device_id .* (?:not found|out of range)/i.test(reason)) {
+  if (/is not registered in the OpenVINO Runtime|supports only '.*' as device id|no available devices?\b/i.test(reason)) {
     const available = context.availableDevices ?? []
     return engineryError('DEVICE_NOT_FOUND', { device, available: available.length > 0 ? available : 'none' }, rest)
   }
   return undefined
 }
+
+// compile() takes the properties too, so their faults surface there.
+function propertyFailure(reason: string, rest: EngineryErrorRest): EngineryError | undefined {
+  return /unsupported property|wrong value .* for property|Could not read .* from str/i.test(reason)
+    ? engineryError('PROPERTY_INVALID', { reason }, rest)
+    : undefined
+}
+
+const sourcePositions = new RegExp(
+  [
+    /Exception from \S+:\d+:?/,
+    /Check '.*' failed at \S+:\d+:?/,
+    /FrontEnd API failed with \w+:/,
+  ]
+    .map((pattern) => `^\\s*${pattern.source}`)
+    .join('|'),
+)
 
 /**
  * OpenVINO's message without the source positions around it ("Exception from src/...", "Check '...' failed at ...").
@@ -91,8 +109,9 @@ function deviceFailure(reason: string, context: NativeFailureContext, rest: Engi
 export function shortenReason(message: string): string {
   const lines = message
     .split('\n')
-    .map((line) => line.replace(/^\s*(?:Exception from \S+:\d+:?|Check '.*' failed at \S+:\d+:?|Exception happened .*? failed:)\s*/g, '').trim())
-    .filter((line, index, all) => line !== '' && line !== all[index - 1])
+    .map((line) => line.replace(sourcePositions, '').trim())
+    .filter((line) => line !== '')
+    .filter((line, index, all) => line !== all[index - 1])
   const short = lines.join('\n')
   return short === '' ? message.trim() || 'no reason was given' : short
 }
