@@ -1,5 +1,6 @@
 #include "compiled_model.h"
 
+#include <cstring>
 #include <openvino/core/model.hpp>
 #include <string>
 #include <utility>

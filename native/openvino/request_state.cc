@@ -60,6 +60,8 @@ public:
         }
         state->release_blocks();
         Napi::Function done = state->done_.Value();
+        // Weak from here on: the function closes over the engine that owns this request.
+        state->done_.Unref();
         done.Call({error, results});
     }
 
@@ -211,8 +213,7 @@ void RequestState::infer() {
 void RequestState::start(Napi::Env env, Napi::Function done) {
     Environment& environment = Environment::of(env);
     channel_ = environment.channel();
-    // The library passes the same function every time: making a reference costs more than comparing.
-    if (done_.IsEmpty() || !done_.Value().StrictEquals(done)) done_ = Napi::Persistent(done);
+    hold_callback(done);
     pending_ = std::make_unique<Done>(this);
     auto self = shared_from_this();
     environment.add_running(self);
@@ -228,9 +229,23 @@ void RequestState::start(Napi::Env env, Napi::Function done) {
         channel_->end_operation();
         environment.remove_running(self);
         pending_.reset();
+        done_.Unref();
         release_blocks();
         throw;
     }
+}
+
+void RequestState::hold_callback(Napi::Function done) {
+    // The library passes the same function every time: reviving the weak reference costs less than
+    // making a new one.
+    if (!done_.IsEmpty()) {
+        Napi::Function held = done_.Value();
+        if (!held.IsEmpty() && held.StrictEquals(done)) {
+            done_.Ref();
+            return;
+        }
+    }
+    done_ = Napi::Persistent(done);
 }
 
 void RequestState::on_finished(std::exception_ptr failure) noexcept {

@@ -64,6 +64,7 @@ private:
     void use_own_input(size_t index);
     void use_own_output(size_t index);
     Napi::Value output_value(Napi::Env env, size_t index);
+    void hold_callback(Napi::Function done);
     void release_blocks() noexcept;
     void on_finished(std::exception_ptr failure) noexcept;
 

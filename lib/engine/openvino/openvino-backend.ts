@@ -1,0 +1,102 @@
+import { type ErrorCode } from '../../errors/error-table.js'
+import { fromNative, type NativeFailureContext } from '../../errors/from-native.js'
+import { loadOpenVino, tryLoadOpenVino } from '../../native/load-addon.js'
+import type { NativeModel, NativeModelSource, OpenVinoAddon } from '../../native/openvino-addon.js'
+import type { BackendStatus, DeviceInfo } from '../backend.js'
+import { shapeToNative } from '../partial-shape.js'
+import { type ResolvedShapes, resolveShapes } from '../resolve-shapes.js'
+import type { OpenVinoCompileOptions } from './build-options.js'
+import { compileProperties } from './compile-properties.js'
+import { nativePreprocess } from './native-preprocess.js'
+import { OpenVinoEngine, portFromNative } from './openvino-engine.js'
+
+/** Called before each stage; may throw to stop the build. */
+export type StageListener = (stage: 'read' | 'reshape' | 'preprocess' | 'compile') => void
+
+export interface CompiledModelAndShapes {
+  readonly engine: OpenVinoEngine
+  readonly shapes: ResolvedShapes
+}
+
+/** Reads, reshapes, preprocesses and compiles a model. */
+export async function compileWithOpenVino(
+  source: NativeModelSource,
+  options: OpenVinoCompileOptions,
+  onStage: StageListener,
+  context: NativeFailureContext,
+): Promise<CompiledModelAndShapes> {
+  const addon = loadOpenVino()
+  const failure = { ...context, device: options.device }
+  onStage('read')
+  const model = await translated(addon.readModel(source), failure)
+  try {
+    onStage('reshape')
+    const shapes = resolveShapes(model.inputs().map(portFromNative), options.shapes)
+    await reshape(model, shapes, failure)
+    if (options.preprocess) {
+      onStage('preprocess')
+      await translated(model.preprocess(nativePreprocess(options.preprocess)), failure)
+    }
+    onStage('compile')
+    const compiled = await translated(addon.compileModel(model, options.device, compileProperties(options)), failure)
+    return { engine: new OpenVinoEngine(compiled, options.device, options.hints?.requests), shapes }
+  } finally {
+    model.close()
+  }
+}
+
+async function reshape(model: NativeModel, shapes: ResolvedShapes, context: NativeFailureContext): Promise<void> {
+  const changes = Object.entries(shapes.changes)
+  if (changes.length === 0) return
+  await translated(model.reshape(Object.fromEntries(changes.map(([name, shape]) => [name, shapeToNative(shape)]))), context)
+}
+
+/** Loads bytes that were exported before. They must have been verified: damaged ones can end the process. */
+export async function importWithOpenVino(path: string, options: OpenVinoCompileOptions): Promise<OpenVinoEngine> {
+  const compiled = await translated(loadOpenVino().importModel({ path }, options.device, compileProperties(options)), {
+    path,
+    device: options.device,
+  })
+  return new OpenVinoEngine(compiled, options.device, options.hints?.requests)
+}
+
+async function translated<T>(promise: Promise<T>, context: NativeFailureContext): Promise<T> {
+  try {
+    return await promise
+  } catch (error) {
+    throw fromNative(error, context)
+  }
+}
+
+/** Whether OpenVINO is here, and why not. Never throws. */
+export function openvinoStatus(): BackendStatus {
+  const loaded = tryLoadOpenVino()
+  if ('reason' in loaded) {
+    return { name: 'openvino', available: false, reason: loaded.reason.message, cure: loaded.reason.cure }
+  }
+  return { name: 'openvino', available: true, version: loaded.addon.version().buildNumber }
+}
+
+export async function openvinoDevices(): Promise<DeviceInfo[]> {
+  const addon = loadOpenVino()
+  const names = await translated(addon.devices(), {})
+  return Promise.all(
+    names.map(async (name) => ({
+      backend: 'openvino',
+      name,
+      fullName: String(await optionalProperty(addon, name, 'FULL_DEVICE_NAME', name)),
+      capabilities: [await optionalProperty(addon, name, 'OPTIMIZATION_CAPABILITIES', [])].flat().map(String),
+    })),
+  )
+}
+
+async function optionalProperty(addon: OpenVinoAddon, device: string, name: string, otherwise: unknown): Promise<unknown> {
+  try {
+    return await addon.getProperty(device, name)
+  } catch {
+    return otherwise
+  }
+}
+
+/** Codes for which importing failed because the bytes do not fit, so that building anew may help. */
+export const importFailureCodes: readonly ErrorCode[] = ['ENGINE_IMPORT_FAILED']

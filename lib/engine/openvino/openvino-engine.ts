@@ -1,0 +1,85 @@
+import { fromNative } from '../../errors/from-native.js'
+import type { NativeCompiledModel, NativePort, NativeRuntimeLayer } from '../../native/openvino-addon.js'
+import type { ElementType } from '../../tensor/element-type.js'
+import type { CompiledEngine, EngineLayer, InferenceSlot, Port } from '../backend.js'
+import { shapeFromNative } from '../partial-shape.js'
+
+export function portFromNative(port: NativePort): Port {
+  return { name: port.name, names: port.names.length > 0 ? port.names : [port.name], type: port.type as ElementType, shape: shapeFromNative(port.shape) }
+}
+
+/** An OpenVINO compiled model behind the interface all backends share. */
+export class OpenVinoEngine implements CompiledEngine {
+  readonly inputs: readonly Port[]
+  readonly outputs: readonly Port[]
+  readonly requestCount: number
+  readonly executionDevices: readonly string[]
+  readonly #compiled: NativeCompiledModel
+  readonly #device: string
+
+  constructor(compiled: NativeCompiledModel, device: string, requests: number | undefined) {
+    this.#compiled = compiled
+    this.#device = device
+    this.inputs = compiled.inputs().map(portFromNative)
+    this.outputs = compiled.outputs().map(portFromNative)
+    this.requestCount = requests ?? Math.max(1, Number(compiled.getProperty('OPTIMAL_NUMBER_OF_INFER_REQUESTS')))
+    this.executionDevices = stringList(compiled.getProperty('EXECUTION_DEVICES'))
+  }
+
+  async createSlots(count: number): Promise<InferenceSlot[]> {
+    return this.#translate(() => this.#compiled.createRequests(count))
+  }
+
+  createSlotSync(): InferenceSlot {
+    try {
+      return this.#compiled.createRequestsSync(1)[0] as InferenceSlot
+    } catch (error) {
+      throw fromNative(error, { device: this.#device, what: 'The engine' })
+    }
+  }
+
+  async layers(): Promise<EngineLayer[]> {
+    const graph = await this.#translate(() => this.#compiled.runtimeGraph())
+    return graph.map(layerFromNative)
+  }
+
+  async exportTo(path: string): Promise<void> {
+    try {
+      await this.#compiled.exportTo(path)
+    } catch (error) {
+      throw fromNative(error, { path, writing: true, device: this.#device })
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#translate(() => this.#compiled.close())
+  }
+
+  async #translate<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call()
+    } catch (error) {
+      throw fromNative(error, { device: this.#device, what: 'The engine' })
+    }
+  }
+}
+
+function stringList(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : String(value).split(/[\s,]+/).filter(Boolean)
+}
+
+function layerFromNative(layer: NativeRuntimeLayer): EngineLayer {
+  return {
+    name: layer.name,
+    type: layer.type,
+    // The plugin's own word where it gives one: the output's type hides what a kernel computes in.
+    precision: normalizePrecision(layer.info.runtimePrecision ?? layer.precision),
+    kernel: layer.info.primitiveType ?? '',
+    originalNames: (layer.info.originalLayersNames ?? '').split(',').filter(Boolean),
+  }
+}
+
+function normalizePrecision(precision: string): string {
+  const lower = precision.toLowerCase()
+  return { fp32: 'f32', fp16: 'f16', boolean: 'bool' }[lower] ?? lower
+}

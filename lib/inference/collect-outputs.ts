@@ -1,0 +1,80 @@
+import type { EngineMemory, Port, SlotResults } from '../engine/backend.js'
+import { formatShape, isStatic } from '../engine/partial-shape.js'
+import { engineryError } from '../errors/enginery-error.js'
+import { describeValue } from '../errors/describe-value.js'
+import { Tensor } from '../tensor/tensor.js'
+import { beginWrite, endWrite, nativeMemoryOf, tensorFromBuffer, tensorFromNative, tensorFromStrings } from '../tensor/tensor-internals.js'
+import { describePort } from './bind-inputs.js'
+
+/** Tensors to write into, by output name. Each must come from `Tensor.allocate`. */
+export type OutputTensors = Readonly<Record<string, Tensor>>
+
+/** Output tensors by name. They belong to the caller: see the ownership notes on {@link Tensor}. */
+export type InferenceResult = Record<string, Tensor>
+
+/** Output tensors of the caller's, positional; undefined where the engine provides the memory. */
+export interface BoundOutputs {
+  readonly memories: (EngineMemory | undefined)[]
+  readonly tensors: (Tensor | undefined)[]
+}
+
+/**
+ * Checks and reserves the caller's output tensors. They count as in use until {@link releaseOutputs}.
+ * @throws OUTPUT_UNKNOWN, OUTPUT_INVALID, TENSOR_IN_USE
+ */
+export function bindOutputs(ports: readonly Port[], outputs: OutputTensors): BoundOutputs {
+  const memories: (EngineMemory | undefined)[] = new Array(ports.length).fill(undefined)
+  const tensors: (Tensor | undefined)[] = new Array(ports.length).fill(undefined)
+  try {
+    for (const [name, tensor] of Object.entries(outputs)) {
+      const index = ports.findIndex((port) => port.names.includes(name))
+      const port = ports[index]
+      if (!port) throw engineryError('OUTPUT_UNKNOWN', { name, expected: ports.map((other) => other.name) })
+      memories[index] = checkedMemory(port, tensor)
+      beginWrite(tensor, `the tensor for output ${name}`)
+      tensors[index] = tensor
+    }
+  } catch (error) {
+    releaseOutputs({ memories, tensors })
+    throw error
+  }
+  return { memories, tensors }
+}
+
+export function releaseOutputs(outputs: BoundOutputs | undefined): void {
+  if (!outputs) return
+  for (const tensor of outputs.tensors) if (tensor) endWrite(tensor)
+}
+
+function checkedMemory(port: Port, tensor: Tensor): EngineMemory {
+  const expected = `a tensor ${describePort(port)} from Tensor.allocate`
+  const refuse = (received: string) => engineryError('OUTPUT_INVALID', { name: port.name, expected, received })
+  if (!(tensor instanceof Tensor)) throw refuse(describeValue(tensor))
+  if (!isStatic(port.shape)) throw refuse(`one for ${describePort(port)}, whose size is known only afterwards`)
+  if (tensor.type !== port.type || formatShape(tensor.shape) !== formatShape(port.shape)) {
+    throw refuse(`${tensor.type}${formatShape(tensor.shape)}`)
+  }
+  const memory = nativeMemoryOf(tensor)
+  if (!memory) throw refuse('a tensor over memory of JavaScript')
+  return memory
+}
+
+/** Makes tensors of a slot's raw results. */
+export function collectOutputs(ports: readonly Port[], results: SlotResults, given: BoundOutputs | undefined): InferenceResult {
+  const collected: InferenceResult = {}
+  const count = ports.length
+  for (let i = 0; i < count; i++) {
+    const port = ports[i] as Port
+    const own = given?.tensors[i]
+    if (own) {
+      collected[port.name] = own
+      continue
+    }
+    const shape = (results.length > count ? results[count + i] : port.shape) as readonly number[]
+    const raw = results[i]
+    if (raw instanceof ArrayBuffer) collected[port.name] = tensorFromBuffer(raw, port.type, shape)
+    else if (Array.isArray(raw)) collected[port.name] = tensorFromStrings(raw as string[], shape)
+    else collected[port.name] = tensorFromNative(raw as EngineMemory, port.type, shape)
+  }
+  return collected
+}

@@ -1,0 +1,232 @@
+import type { CompiledEngine, EngineLayer, InferenceSlot, Port, ProfiledLayer } from '../engine/backend.js'
+import { engineryError } from '../errors/enginery-error.js'
+import { fromNative } from '../errors/from-native.js'
+import { type InferenceInputs, InputBinder } from './bind-inputs.js'
+import { type BoundOutputs, bindOutputs, collectOutputs, type InferenceResult, type OutputTensors, releaseOutputs } from './collect-outputs.js'
+import { inferInOrder, type InputSource } from './infer-many.js'
+import { RequestQueue } from './request-queue.js'
+
+export interface InferOptions {
+  /** Cancels this inference; its promise rejects with ABORTED. */
+  signal?: AbortSignal | undefined
+  /** Tensors from `Tensor.allocate` to write into, for some or all outputs. */
+  outputs?: OutputTensors | undefined
+}
+
+export interface InferManyOptions {
+  signal?: AbortSignal | undefined
+  /** Inputs taken from the source and not yet handed out as results; default twice the requests. */
+  window?: number | undefined
+}
+
+/** What an engine is, for people and for reports. */
+export interface EngineDescription {
+  readonly backend: string
+  /** As it was asked for. */
+  readonly device: string
+  /** What really executes it. */
+  readonly executionDevices: readonly string[]
+  readonly precision: string
+  readonly inputs: readonly Port[]
+  readonly outputs: readonly Port[]
+  /** Inferences that may run at the same time. */
+  readonly requests: number
+  readonly layers: readonly EngineLayer[]
+  /** Executed layers per precision, for example `{ f32: 61, u8: 12 }`. */
+  readonly precisions: Readonly<Record<string, number>>
+  /** Things worth knowing, for example that a shape stayed dynamic. */
+  readonly notes: readonly string[]
+}
+
+/** What the engine was built from and for; the room above writes it to disk. */
+export interface EngineIdentity {
+  readonly backend: string
+  readonly device: string
+  readonly precision: string
+  readonly notes: readonly string[]
+  /** Writes the engine and its manifest. */
+  readonly save: (path: string, compiled: CompiledEngine) => Promise<void>
+}
+
+/**
+ * A compiled model, ready to run. Made by {@link buildEngine} and {@link loadEngine}.
+ *
+ * All `infer` calls of one engine share a fixed set of requests; calls beyond it wait their turn. Nothing blocks the
+ * event loop except `inferSync`. Close it, or let `await using` do so, to free its memory at once.
+ *
+ * @example
+ * await using engine = await buildEngine({ model: 'squeezenet.onnx' })
+ * const { softmaxout_1 } = await engine.infer({ data_0: new Float32Array(3 * 224 * 224) })
+ */
+export class Engine {
+  /** Inputs in the model's order. */
+  readonly inputs: readonly Port[]
+  /** Outputs in the model's order. */
+  readonly outputs: readonly Port[]
+  readonly #compiled: CompiledEngine
+  readonly #identity: EngineIdentity
+  readonly #queue: RequestQueue
+  readonly #binder: InputBinder
+  #syncSlot: InferenceSlot | undefined
+  #syncWasLast = false
+  #closing: Promise<void> | undefined
+
+  /** @internal Use {@link buildEngine} or {@link loadEngine}. */
+  constructor(compiled: CompiledEngine, slots: readonly InferenceSlot[], identity: EngineIdentity) {
+    this.inputs = compiled.inputs
+    this.outputs = compiled.outputs
+    this.#compiled = compiled
+    this.#identity = identity
+    this.#queue = new RequestQueue(slots, compiled.outputs)
+    this.#binder = new InputBinder(compiled.inputs)
+  }
+
+  /** Inferences that may run at the same time. */
+  get requests(): number {
+    return this.#queue.size
+  }
+
+  get closed(): boolean {
+    return this.#closing !== undefined
+  }
+
+  /**
+   * Runs one inference without blocking the event loop.
+   *
+   * Typed arrays are copied before this returns, so they may be changed at once. A Tensor from `Tensor.allocate` is
+   * read in place: leave it alone until the promise settles. The result's tensors are the caller's.
+   *
+   * @param inputs values by input name; for a single input, the value itself
+   * @returns output tensors by name
+   * @throws the INPUT_, OUTPUT_ and TENSOR_ codes, INFERENCE_FAILED, ABORTED, ENGINE_CLOSED (all as rejections)
+   */
+  infer(inputs: InferenceInputs, options?: InferOptions): Promise<InferenceResult> {
+    let given: BoundOutputs | undefined
+    try {
+      this.#refuseClosed()
+      const signal = options?.signal
+      if (signal?.aborted) throw engineryError('ABORTED', { what: 'The inference' }, { cause: signal.reason })
+      const bound = this.#binder.bind(inputs)
+      if (options?.outputs) given = bindOutputs(this.outputs, options.outputs)
+      this.#syncWasLast = false
+      return this.#queue.submit(bound, given, signal)
+    } catch (error) {
+      releaseOutputs(given)
+      return Promise.reject(error)
+    }
+  }
+
+  /**
+   * Runs one inference on the calling thread and blocks the event loop meanwhile. Large typed arrays are read in
+   * place, without a copy. In a loop that never yields, pass `outputs`, or release results you are done with.
+   */
+  inferSync(inputs: InferenceInputs, options?: Pick<InferOptions, 'outputs'>): InferenceResult {
+    this.#refuseClosed()
+    const bound = this.#binder.bind(inputs)
+    this.#syncSlot ??= this.#compiled.createSlotSync()
+    const given = options?.outputs ? bindOutputs(this.outputs, options.outputs) : undefined
+    try {
+      const results = this.#syncSlot.inferSync(bound.values, bound.shapes, given?.memories)
+      this.#syncWasLast = true
+      return collectOutputs(this.outputs, results, given)
+    } catch (error) {
+      throw fromNative(error, { what: 'The engine' })
+    } finally {
+      releaseOutputs(given)
+    }
+  }
+
+  /**
+   * Runs a stream of inputs with all requests busy; results come in the order of the inputs. At most `window` inputs
+   * are taken ahead of the consumer.
+   *
+   * @example
+   * for await (const { output } of engine.inferMany(frames())) draw(output)
+   */
+  async *inferMany(source: InputSource<InferenceInputs>, options: InferManyOptions = {}): AsyncGenerator<InferenceResult, void, undefined> {
+    const window = options.window ?? this.requests * 2
+    if (!Number.isInteger(window) || window < 1) {
+      throw engineryError('OPTION_INVALID', { caller: 'inferMany', option: 'window', reason: `expected a whole number of at least 1, received ${String(window)}` })
+    }
+    if (options.signal?.aborted) throw engineryError('ABORTED', { what: 'inferMany' }, { cause: options.signal.reason })
+    yield* inferInOrder(source, (inputs) => this.infer(inputs, { signal: options.signal }), window)
+  }
+
+  /** Layers, precisions and devices as executed. */
+  async describe(): Promise<EngineDescription> {
+    this.#refuseClosed()
+    const layers = await this.#compiled.layers()
+    const precisions: Record<string, number> = {}
+    for (const { precision } of layers) precisions[precision] = (precisions[precision] ?? 0) + 1
+    const { backend, device, precision, notes } = this.#identity
+    return {
+      backend,
+      device,
+      executionDevices: this.#compiled.executionDevices,
+      precision,
+      inputs: this.inputs,
+      outputs: this.outputs,
+      requests: this.requests,
+      layers,
+      precisions,
+      notes,
+    }
+  }
+
+  /**
+   * Time per layer of the inference that finished last.
+   * @throws PROFILE_UNAVAILABLE unless the engine was built with `hints: { profile: true }` and has run
+   */
+  profile(): ProfiledLayer[] {
+    this.#refuseClosed()
+    const slot = this.#lastSlot()
+    if (!slot) throw engineryError('PROFILE_UNAVAILABLE', { reason: 'no inference has finished yet' })
+    let layers: ProfiledLayer[]
+    try {
+      layers = slot.profile()
+    } catch (error) {
+      throw engineryError('PROFILE_UNAVAILABLE', { reason: (error as Error).message }, { cause: error })
+    }
+    if (layers.length === 0) throw engineryError('PROFILE_UNAVAILABLE', { reason: 'the engine was built without it' })
+    return layers
+  }
+
+  /** Milliseconds that the inference which finished last took inside the engine; undefined before the first. */
+  get lastLatency(): number | undefined {
+    return this.#lastSlot()?.latency
+  }
+
+  /**
+   * Writes the backend's own bytes to `path` and a manifest to `path`.json. Both appear whole or not at all; what was
+   * there before stays as it is when writing fails.
+   * @throws FILE_NOT_WRITTEN, ENGINE_EXPORT_FAILED
+   */
+  async save(path: string): Promise<void> {
+    this.#refuseClosed()
+    await this.#identity.save(path, this.#compiled)
+  }
+
+  /** Refuses further calls, cancels what runs (ENGINE_CLOSED), and resolves when all memory is free. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#shutDown()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #shutDown(): Promise<void> {
+    await this.#queue.close()
+    this.#syncSlot?.close()
+    await this.#compiled.close()
+  }
+
+  #lastSlot(): InferenceSlot | undefined {
+    return this.#syncWasLast ? this.#syncSlot : this.#queue.lastFinished
+  }
+
+  #refuseClosed(): void {
+    if (this.#closing) throw engineryError('ENGINE_CLOSED', { what: 'The engine' })
+  }
+}

@@ -1,0 +1,169 @@
+import type { InferenceSlot, Port, SlotInput } from '../engine/backend.js'
+import { engineryError } from '../errors/enginery-error.js'
+import { fromNative } from '../errors/from-native.js'
+import { copyToNative } from '../tensor/tensor-internals.js'
+import type { BoundInputs } from './bind-inputs.js'
+import { type BoundOutputs, collectOutputs, type InferenceResult, releaseOutputs } from './collect-outputs.js'
+
+/** One asynchronous inference, from call to answer. */
+interface Job {
+  inputs: BoundInputs
+  readonly outputs: BoundOutputs | undefined
+  readonly signal: AbortSignal | undefined
+  readonly resolve: (result: InferenceResult) => void
+  readonly reject: (error: unknown) => void
+  onAbort: (() => void) | undefined
+}
+
+/** A slot and the callback it is always started with: the same function, so that it is registered once. */
+interface Runner {
+  readonly slot: InferenceSlot
+  readonly done: (error: Error | null, results: ReturnType<InferenceSlot['inferSync']> | null) => void
+  job: Job | undefined
+}
+
+/**
+ * Runs jobs on a fixed set of slots, first come, first served. A job that must wait gets its own copy of inputs that
+ * are not native memory, so that callers may reuse their arrays as soon as the call returns.
+ */
+export class RequestQueue {
+  readonly #outputs: readonly Port[]
+  readonly #runners: Runner[]
+  // The longest idle runner goes next: the engine's own thread has had the most time to let go of it.
+  readonly #idle: Runner[]
+  #waiting: Job[] = []
+  #waitingHead = 0
+  #running = 0
+  #closed = false
+  #whenIdle: (() => void) | undefined
+  #lastFinished: Runner | undefined
+
+  constructor(slots: readonly InferenceSlot[], outputs: readonly Port[]) {
+    this.#outputs = outputs
+    this.#runners = slots.map((slot) => {
+      const runner: Runner = { slot, job: undefined, done: (error, results) => this.#finish(runner, error, results) }
+      return runner
+    })
+    this.#idle = [...this.#runners]
+  }
+
+  get size(): number {
+    return this.#runners.length
+  }
+
+  /** The slot whose inference finished last. */
+  get lastFinished(): InferenceSlot | undefined {
+    return this.#lastFinished?.slot
+  }
+
+  submit(inputs: BoundInputs, outputs: BoundOutputs | undefined, signal: AbortSignal | undefined): Promise<InferenceResult> {
+    return new Promise((resolve, reject) => {
+      const job: Job = { inputs, outputs, signal, resolve, reject, onAbort: undefined }
+      if (signal) this.#watch(job, signal)
+      const runner = this.#idle.shift()
+      if (runner) {
+        this.#start(runner, job)
+        return
+      }
+      try {
+        job.inputs = { values: inputs.values.map(ownCopy), shapes: inputs.shapes }
+      } catch (error) {
+        this.#settle(job, fromNative(error, { what: 'The engine' }), null)
+        return
+      }
+      this.#waiting.push(job)
+    })
+  }
+
+  /** Refuses what waits, cancels what runs, and resolves when nothing runs any more. */
+  async close(): Promise<void> {
+    this.#closed = true
+    const waiting = this.#waiting.slice(this.#waitingHead)
+    this.#waiting = []
+    this.#waitingHead = 0
+    for (const job of waiting) this.#settle(job, engineryError('ENGINE_CLOSED', { what: 'The engine' }), null)
+    if (this.#running > 0) {
+      for (const runner of this.#runners) if (runner.job) runner.slot.cancel()
+      await new Promise<void>((resolve) => {
+        this.#whenIdle = resolve
+      })
+    }
+    for (const runner of this.#runners) runner.slot.close()
+  }
+
+  #start(runner: Runner, job: Job): void {
+    try {
+      runner.slot.start(runner.done, job.inputs.values, job.inputs.shapes, job.outputs?.memories)
+    } catch (error) {
+      this.#idle.push(runner)
+      this.#settle(job, fromNative(error, { what: 'The engine' }), null)
+      this.#startNext()
+      return
+    }
+    runner.job = job
+    this.#running++
+  }
+
+  #startNext(): void {
+    while (this.#waitingHead < this.#waiting.length && this.#idle.length > 0) {
+      const job = this.#waiting[this.#waitingHead++] as Job
+      if (this.#waitingHead > 64 && this.#waitingHead * 2 > this.#waiting.length) {
+        this.#waiting = this.#waiting.slice(this.#waitingHead)
+        this.#waitingHead = 0
+      }
+      this.#start(this.#idle.shift() as Runner, job)
+    }
+  }
+
+  #finish(runner: Runner, error: Error | null, results: ReturnType<InferenceSlot['inferSync']> | null): void {
+    const job = runner.job as Job
+    runner.job = undefined
+    this.#lastFinished = runner
+    this.#running--
+    this.#idle.push(runner)
+    if (this.#closed) {
+      this.#settle(job, error ? engineryError('ENGINE_CLOSED', { what: 'The engine' }, { cause: error }) : null, results)
+      if (this.#running === 0) this.#whenIdle?.()
+      return
+    }
+    // The next inference starts before this one's promise is told: the engine should not wait for JavaScript.
+    if (this.#waiting.length > 0) this.#startNext()
+    this.#settle(job, error && fromNative(error, { what: 'The engine' }), results)
+  }
+
+  #settle(job: Job, error: unknown, results: ReturnType<InferenceSlot['inferSync']> | null): void {
+    if (job.onAbort) job.signal?.removeEventListener('abort', job.onAbort)
+    releaseOutputs(job.outputs)
+    if (job.signal?.aborted) {
+      job.reject(engineryError('ABORTED', { what: 'The inference' }, { cause: job.signal.reason }))
+    } else if (error) {
+      job.reject(error)
+    } else {
+      try {
+        job.resolve(collectOutputs(this.#outputs, results as NonNullable<typeof results>, job.outputs))
+      } catch (failure) {
+        job.reject(failure)
+      }
+    }
+  }
+
+  #watch(job: Job, signal: AbortSignal): void {
+    job.onAbort = () => {
+      const runner = this.#runners.find((candidate) => candidate.job === job)
+      if (runner) {
+        runner.slot.cancel() // the answer comes through `done`
+        return
+      }
+      const index = this.#waiting.indexOf(job, this.#waitingHead)
+      if (index < 0) return
+      this.#waiting.splice(index, 1)
+      this.#settle(job, null, null)
+    }
+    signal.addEventListener('abort', job.onAbort, { once: true })
+  }
+}
+
+function ownCopy(value: SlotInput): SlotInput {
+  if (Array.isArray(value)) return [...value]
+  return ArrayBuffer.isView(value) ? copyToNative(value) : value
+}
