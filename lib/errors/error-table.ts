@@ -200,6 +200,16 @@ export const errorTable = {
     message: '{what} was closed',
     cure: 'Close an engine after its last use only; build or load it again to go on.',
   },
+  PRECISION_UNSUPPORTED: {
+    topic: 'Building engines',
+    message: 'Device {device} does not compute in {precision}; it offers {available}',
+    cure: "Build with precision 'fp32', or for a device that has it. A precision is never replaced by another.",
+  },
+  CALLBACK_FAILED: {
+    topic: 'Building engines',
+    message: 'The callback {callback} threw: {reason}',
+    cure: 'Correct the callback; what it threw is the `cause`.',
+  },
   PROPERTY_INVALID: {
     topic: 'Building engines',
     message: 'The engine refuses a property: {reason}',
