@@ -64,7 +64,7 @@ export function tryLoadKernels(): LoadedAddon<KernelsAddon> | UnloadedAddon {
 
 function loadOrThrow<Name extends AddonName>(name: Name, caller: () => unknown): Addons[Name] {
   const result = tryLoad(name, caller)
-  if (result.addon === undefined) throw result.reason
+  if ('reason' in result) throw result.reason
   return result.addon
 }
 
