@@ -3,8 +3,8 @@ import { fitsShape, formatShape, isStatic } from '../engine/partial-shape.js'
 import { describeValue } from '../errors/describe-value.js'
 import { engineryError } from '../errors/enginery-error.js'
 import { type ElementType, elementTypes } from '../tensor/element-type.js'
-import { Tensor } from '../tensor/tensor.js'
-import { nativeMemoryOf } from '../tensor/tensor-internals.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { isTensor, nativeMemoryOf } from '../tensor/tensor-internals.js'
 
 /** A typed array of the input's element type (raw bits for f16 and bf16, packed bytes for i4 and u4). */
 export type TypedArray =
@@ -101,7 +101,7 @@ function boundPort(port: Port): BoundPort {
 }
 
 function isBareValue(inputs: unknown): inputs is InputValue {
-  return inputs instanceof Tensor || ArrayBuffer.isView(inputs) || Array.isArray(inputs)
+  return isTensor(inputs) || ArrayBuffer.isView(inputs) || Array.isArray(inputs)
 }
 
 function valueOf(inputs: Readonly<Record<string, InputValue>>, port: Port): InputValue | undefined {
@@ -113,7 +113,7 @@ function valueOf(inputs: Readonly<Record<string, InputValue>>, port: Port): Inpu
 
 function bindValue(bound: BoundPort, value: InputValue, shapes: (number[] | undefined)[] | undefined, index: number): SlotInput {
   const { port } = bound
-  if (value instanceof Tensor) {
+  if (isTensor(value)) {
     if (value.type !== port.type) throw wrongType(port, value.type)
     if (!sameShape(port.shape, value.shape)) {
       throw engineryError('INPUT_SHAPE', { name: port.name, expected: formatShape(port.shape), received: formatShape(value.shape) })

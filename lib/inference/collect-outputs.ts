@@ -2,8 +2,9 @@ import type { EngineMemory, Port, SlotResults } from '../engine/backend.js'
 import { formatShape, isStatic } from '../engine/partial-shape.js'
 import { engineryError } from '../errors/enginery-error.js'
 import { describeValue } from '../errors/describe-value.js'
-import { Tensor } from '../tensor/tensor.js'
-import { beginWrite, endWrite, nativeMemoryOf, tensorFromBuffer, tensorFromNative, tensorFromStrings } from '../tensor/tensor-internals.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { countElements } from '../tensor/shape.js'
+import { beginWrite, endWrite, isTensor, nativeMemoryOf, wrapArray, wrapMemory } from '../tensor/tensor-internals.js'
 import { describePort } from './bind-inputs.js'
 
 /** Tensors to write into, by output name. Each must come from `Tensor.allocate`. */
@@ -31,7 +32,7 @@ export function bindOutputs(ports: readonly Port[], outputs: OutputTensors): Bou
       const port = ports[index]
       if (!port) throw engineryError('OUTPUT_UNKNOWN', { name, expected: ports.map((other) => other.name) })
       memories[index] = checkedMemory(port, tensor)
-      beginWrite(tensor, `the tensor for output ${name}`)
+      if (!beginWrite(tensor)) throw engineryError('TENSOR_IN_USE', { what: `The tensor for output ${name}` })
       tensors[index] = tensor
     }
   } catch (error) {
@@ -49,32 +50,51 @@ export function releaseOutputs(outputs: BoundOutputs | undefined): void {
 function checkedMemory(port: Port, tensor: Tensor): EngineMemory {
   const expected = `a tensor ${describePort(port)} from Tensor.allocate`
   const refuse = (received: string) => engineryError('OUTPUT_INVALID', { name: port.name, expected, received })
-  if (!(tensor instanceof Tensor)) throw refuse(describeValue(tensor))
+  if (!isTensor(tensor)) throw refuse(describeValue(tensor))
   if (!isStatic(port.shape)) throw refuse(`one for ${describePort(port)}, whose size is known only afterwards`)
   if (tensor.type !== port.type || formatShape(tensor.shape) !== formatShape(port.shape)) {
     throw refuse(`${tensor.type}${formatShape(tensor.shape)}`)
   }
+  if (tensor.released) throw engineryError('TENSOR_RELEASED', { type: tensor.type, shape: tensor.shape })
   const memory = nativeMemoryOf(tensor)
   if (!memory) throw refuse('a tensor over memory of JavaScript')
   return memory
 }
 
+interface OutputPort {
+  readonly name: string
+  readonly type: Port['type']
+  /** Frozen and shared by all tensors of this output; undefined where the shape is dynamic. */
+  readonly shape: readonly number[] | undefined
+  readonly size: number
+}
+
 /** Makes tensors of a slot's raw results. */
-export function collectOutputs(ports: readonly Port[], results: SlotResults, given: BoundOutputs | undefined): InferenceResult {
-  const collected: InferenceResult = {}
-  const count = ports.length
-  for (let i = 0; i < count; i++) {
-    const port = ports[i] as Port
-    const own = given?.tensors[i]
-    if (own) {
-      collected[port.name] = own
-      continue
-    }
-    const shape = (results.length > count ? results[count + i] : port.shape) as readonly number[]
-    const raw = results[i]
-    if (raw instanceof ArrayBuffer) collected[port.name] = tensorFromBuffer(raw, port.type, shape)
-    else if (Array.isArray(raw)) collected[port.name] = tensorFromStrings(raw as string[], shape)
-    else collected[port.name] = tensorFromNative(raw as EngineMemory, port.type, shape)
+export class OutputCollector {
+  readonly #ports: readonly OutputPort[]
+
+  constructor(ports: readonly Port[]) {
+    this.#ports = ports.map(({ name, type, shape }) => {
+      const fixed = isStatic(shape) ? Object.freeze([...shape]) : undefined
+      return { name, type, shape: fixed, size: fixed ? countElements(fixed) : 0 }
+    })
   }
-  return collected
+
+  collect(results: SlotResults, given: BoundOutputs | undefined): InferenceResult {
+    const collected: InferenceResult = {}
+    const ports = this.#ports
+    const count = ports.length
+    for (let i = 0; i < count; i++) {
+      const port = ports[i] as OutputPort
+      const shape = port.shape ?? Object.freeze(results[count + i] as number[])
+      const size = port.shape ? port.size : countElements(shape)
+      const raw = results[i]
+      collected[port.name] =
+        given?.tensors[i] ??
+        (Array.isArray(raw)
+          ? wrapArray(raw as string[], 'string', shape, size)
+          : wrapMemory(raw as ArrayBuffer | EngineMemory, port.type, shape, size))
+    }
+    return collected
+  }
 }

@@ -2,7 +2,7 @@ import type { CompiledEngine, EngineLayer, InferenceSlot, Port, ProfiledLayer } 
 import { engineryError } from '../errors/enginery-error.js'
 import { fromNative } from '../errors/from-native.js'
 import { type InferenceInputs, InputBinder } from './bind-inputs.js'
-import { type BoundOutputs, bindOutputs, collectOutputs, type InferenceResult, type OutputTensors, releaseOutputs } from './collect-outputs.js'
+import { type BoundOutputs, bindOutputs, type InferenceResult, OutputCollector, type OutputTensors, releaseOutputs } from './collect-outputs.js'
 import { inferInOrder, type InputSource } from './infer-many.js'
 import { RequestQueue } from './request-queue.js'
 
@@ -67,6 +67,7 @@ export class Engine {
   readonly #identity: EngineIdentity
   readonly #queue: RequestQueue
   readonly #binder: InputBinder
+  readonly #collector: OutputCollector
   #syncSlot: InferenceSlot | undefined
   #syncWasLast = false
   #closing: Promise<void> | undefined
@@ -77,7 +78,8 @@ export class Engine {
     this.outputs = compiled.outputs
     this.#compiled = compiled
     this.#identity = identity
-    this.#queue = new RequestQueue(slots, compiled.outputs)
+    this.#collector = new OutputCollector(compiled.outputs)
+    this.#queue = new RequestQueue(slots, this.#collector)
     this.#binder = new InputBinder(compiled.inputs)
   }
 
@@ -128,7 +130,7 @@ export class Engine {
     try {
       const results = this.#syncSlot.inferSync(bound.values, bound.shapes, given?.memories)
       this.#syncWasLast = true
-      return collectOutputs(this.outputs, results, given)
+      return this.#collector.collect(results, given)
     } catch (error) {
       throw fromNative(error, { what: 'The engine' })
     } finally {

@@ -1,9 +1,8 @@
-import type { InferenceSlot, Port, SlotInput } from '../engine/backend.js'
+import type { InferenceSlot, SlotInput, SlotResults } from '../engine/backend.js'
 import { engineryError } from '../errors/enginery-error.js'
 import { fromNative } from '../errors/from-native.js'
-import { copyToNative } from '../tensor/tensor-internals.js'
 import type { BoundInputs } from './bind-inputs.js'
-import { type BoundOutputs, collectOutputs, type InferenceResult, releaseOutputs } from './collect-outputs.js'
+import { type BoundOutputs, type InferenceResult, type OutputCollector, releaseOutputs } from './collect-outputs.js'
 
 /** One asynchronous inference, from call to answer. */
 interface Job {
@@ -18,7 +17,7 @@ interface Job {
 /** A slot and the callback it is always started with: the same function, so that it is registered once. */
 interface Runner {
   readonly slot: InferenceSlot
-  readonly done: (error: Error | null, results: ReturnType<InferenceSlot['inferSync']> | null) => void
+  readonly done: (error: Error | null, results: SlotResults | null) => void
   job: Job | undefined
 }
 
@@ -27,7 +26,7 @@ interface Runner {
  * are not native memory, so that callers may reuse their arrays as soon as the call returns.
  */
 export class RequestQueue {
-  readonly #outputs: readonly Port[]
+  readonly #collector: OutputCollector
   readonly #runners: Runner[]
   // The longest idle runner goes next: the engine's own thread has had the most time to let go of it.
   readonly #idle: Runner[]
@@ -38,8 +37,8 @@ export class RequestQueue {
   #whenIdle: (() => void) | undefined
   #lastFinished: Runner | undefined
 
-  constructor(slots: readonly InferenceSlot[], outputs: readonly Port[]) {
-    this.#outputs = outputs
+  constructor(slots: readonly InferenceSlot[], collector: OutputCollector) {
+    this.#collector = collector
     this.#runners = slots.map((slot) => {
       const runner: Runner = { slot, job: undefined, done: (error, results) => this.#finish(runner, error, results) }
       return runner
@@ -115,7 +114,7 @@ export class RequestQueue {
     }
   }
 
-  #finish(runner: Runner, error: Error | null, results: ReturnType<InferenceSlot['inferSync']> | null): void {
+  #finish(runner: Runner, error: Error | null, results: SlotResults | null): void {
     const job = runner.job as Job
     runner.job = undefined
     this.#lastFinished = runner
@@ -131,7 +130,7 @@ export class RequestQueue {
     this.#settle(job, error && fromNative(error, { what: 'The engine' }), results)
   }
 
-  #settle(job: Job, error: unknown, results: ReturnType<InferenceSlot['inferSync']> | null): void {
+  #settle(job: Job, error: unknown, results: SlotResults | null): void {
     if (job.onAbort) job.signal?.removeEventListener('abort', job.onAbort)
     releaseOutputs(job.outputs)
     if (job.signal?.aborted) {
@@ -140,7 +139,7 @@ export class RequestQueue {
       job.reject(error)
     } else {
       try {
-        job.resolve(collectOutputs(this.#outputs, results as NonNullable<typeof results>, job.outputs))
+        job.resolve(this.#collector.collect(results as SlotResults, job.outputs))
       } catch (failure) {
         job.reject(failure)
       }
@@ -165,5 +164,6 @@ export class RequestQueue {
 
 function ownCopy(value: SlotInput): SlotInput {
   if (Array.isArray(value)) return [...value]
-  return ArrayBuffer.isView(value) ? copyToNative(value) : value
+  if (!ArrayBuffer.isView(value)) return value
+  return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice()
 }

@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest'
+import { inferInOrder } from '../../../lib/inference/infer-many.js'
+
+const tick = (ms = 0) => new Promise((resolve) => setTimeout(resolve, ms))
+
+async function collect<T>(iterable: AsyncIterable<T>): Promise<T[]> {
+  const items: T[] = []
+  for await (const item of iterable) items.push(item)
+  return items
+}
+
+describe('inferInOrder', () => {
+  it('hands results out in the order of the inputs, whichever is ready first', async () => {
+    const delays = [20, 1, 10, 0, 5]
+    const results = await collect(
+      inferInOrder(
+        delays.keys(),
+        async (index) => {
+          await tick(delays[index])
+          return index
+        },
+        3,
+      ),
+    )
+    expect(results).toEqual([0, 1, 2, 3, 4])
+  })
+
+  it('takes at most `window` inputs ahead of the consumer', async () => {
+    let taken = 0
+    function* source() {
+      for (; taken < 100; ) yield ++taken
+    }
+    const stream = inferInOrder(source(), async (value) => value, 4)
+    expect((await stream.next()).value).toBe(1)
+    await tick(5)
+    expect(taken).toBeLessThanOrEqual(5)
+    await stream.return()
+  })
+
+  it('keeps `window` inferences running', async () => {
+    let running = 0
+    let most = 0
+    await collect(
+      inferInOrder(
+        Array.from({ length: 20 }, (_, i) => i),
+        async () => {
+          most = Math.max(most, ++running)
+          await tick(1)
+          running--
+        },
+        4,
+      ),
+    )
+    expect(most).toBe(4)
+  })
+
+  it('does not hold back a ready result while the source is slow', async () => {
+    async function* source() {
+      yield 1
+      await tick(10_000)
+      yield 2
+    }
+    const stream = inferInOrder(source(), async (value) => value, 4)
+    const first = await Promise.race([stream.next(), tick(1000).then(() => 'late')])
+    expect(first).toEqual({ value: 1, done: false })
+  })
+
+  it('ends with the failure of an inference, after the results before it, and closes the source', async () => {
+    let closed = false
+    async function* source() {
+      try {
+        for (let i = 0; ; i++) yield i
+      } finally {
+        closed = true
+      }
+    }
+    const stream = inferInOrder(
+      source(),
+      async (value) => {
+        if (value === 2) throw new Error('third')
+        return value
+      },
+      4,
+    )
+    expect((await stream.next()).value).toBe(0)
+    expect((await stream.next()).value).toBe(1)
+    await expect(stream.next()).rejects.toThrow('third')
+    expect(closed).toBe(true)
+  })
+
+  it('ends with the failure of the source, after the results before it', async () => {
+    function* source() {
+      yield 1
+      throw new Error('source')
+    }
+    const stream = inferInOrder(source(), async (value) => value, 4)
+    expect((await stream.next()).value).toBe(1)
+    await expect(stream.next()).rejects.toThrow('source')
+  })
+
+  it('closes the source when the consumer stops early', async () => {
+    let closed = false
+    function* source() {
+      try {
+        for (let i = 0; ; i++) yield i
+      } finally {
+        closed = true
+      }
+    }
+    for await (const value of inferInOrder(source(), async (item) => item, 2)) if (value === 3) break
+    expect(closed).toBe(true)
+  })
+
+  it('ends at once for an empty source', async () => {
+    expect(await collect(inferInOrder([], async (value) => value, 2))).toEqual([])
+  })
+})
