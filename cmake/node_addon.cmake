@@ -74,10 +74,8 @@ function(enginery_add_addon name)
     if(ENGINERY_SHIP)
       set(ADDON_BUILD_RPATH "")
     endif()
-    set_target_properties(${name} PROPERTIES SKIP_BUILD_RPATH ON)
-    set(rpath "$ORIGIN" ${ADDON_BUILD_RPATH})
-    list(JOIN rpath ":" rpath)
-    target_link_options(${name} PRIVATE "-Wl,-rpath,${rpath}")
+    set_target_properties(${name} PROPERTIES
+      BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH "$ORIGIN;${ADDON_BUILD_RPATH}" INSTALL_RPATH_USE_LINK_PATH OFF)
     # Node closes an addon when the last worker that used it ends; the engine's threads may still run its code then.
     target_link_options(${name} PRIVATE -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now -Wl,--exclude-libs,ALL)
   endif()

@@ -1,0 +1,34 @@
+import { defineConfig } from 'vitest/config';
+
+// Addon tests share cores with the engine's own threads and measure them: one worker, so that they do not measure
+// each other. Exit, worker_threads and starvation tests start plain child processes of their own.
+const inParallel = ['test/unit/**/*.test.ts', 'test/docs/**/*.test.ts', 'test/types/**/*.test.ts'];
+const oneAtATime = [
+  'test/contract/**/*.test.ts',
+  'test/addon/**/*.test.ts',
+  'test/reference/**/*.test.ts',
+  'test/igpu/**/*.test.ts',
+  'test/cli/**/*.test.ts',
+  'test/fuzz/**/*.test.ts',
+];
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    reporters: process.env.CI ? ['default', ['json', { outputFile: '.deps/vitest-report.json' }]] : ['default'],
+    projects: [
+      { test: { name: 'unit', include: inParallel, testTimeout: 30_000 } },
+      {
+        test: {
+          name: 'addon',
+          include: oneAtATime,
+          maxWorkers: 1,
+          fileParallelism: false,
+          execArgv: ['--expose-gc'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+    ],
+  },
+});
