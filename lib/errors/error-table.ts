@@ -323,10 +323,20 @@ export const errorTable = {
     message: '{file} cannot be read as .npz: {reason}',
     cure: 'Write it again with numpy.savez(file, name=array).',
   },
-  NUMPY_UNSUPPORTED: {
+  NPY_TRUNCATED: {
     topic: 'Data files',
-    message: '{file} holds {received}, which no tensor can hold; expected {expected}',
-    cure: 'Convert the array before saving it, for example array.astype("float32").',
+    message: '{file} is cut short: expected {expected} bytes, received {received}',
+    cure: 'Copy or write the file again; an interrupted copy or a full disk leaves such a file.',
+  },
+  NPY_UNSUPPORTED_DTYPE: {
+    topic: 'Data files',
+    message: '{file}: element type {received} is not supported; expected {expected}',
+    cure: 'Convert the array first: array.astype("float32") in Python, toFloat32 here.',
+  },
+  NPZ_ARRAY_NOT_FOUND: {
+    topic: 'Data files',
+    message: '{file} has no array {name}; it has {expected}',
+    cure: 'Use one of these names; numpy.savez names arrays passed without a name arr_0, arr_1, ...',
   },
 
   // ---- Reading and writing files
