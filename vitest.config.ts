@@ -1,8 +1,8 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig } from 'vitest/config'
 
 // Addon tests share cores with the engine's own threads and measure them: one worker, so that they do not measure
 // each other. Exit, worker_threads and starvation tests start plain child processes of their own.
-const inParallel = ['test/unit/**/*.test.ts', 'test/docs/**/*.test.ts', 'test/types/**/*.test.ts'];
+const inParallel = ['test/unit/**/*.test.ts', 'test/docs/**/*.test.ts', 'test/types/**/*.test.ts']
 const oneAtATime = [
   'test/contract/**/*.test.ts',
   'test/addon/**/*.test.ts',
@@ -10,7 +10,7 @@ const oneAtATime = [
   'test/igpu/**/*.test.ts',
   'test/cli/**/*.test.ts',
   'test/fuzz/**/*.test.ts',
-];
+]
 
 export default defineConfig({
   test: {
@@ -31,4 +31,4 @@ export default defineConfig({
       },
     ],
   },
-});
+})

@@ -1,0 +1,40 @@
+// npm run test:native: builds and runs the native unit tests (GoogleTest). With --sanitize, under AddressSanitizer and
+// UndefinedBehaviorSanitizer. The last line says how many passed, failed and were skipped.
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, rm } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import path from 'node:path'
+import { deps, root } from './setup/paths.mjs'
+import { runCommand } from './setup/run-command.mjs'
+
+const sanitize = process.argv.includes('--sanitize')
+const folder = path.join(deps, sanitize ? 'native-test-sanitized' : 'native-test')
+const results = path.join(folder, 'gtest.json')
+
+async function build() {
+  await mkdir(folder, { recursive: true })
+  const configure = ['-S', path.join(root, 'native/test'), '-B', folder, `-DENGINERY_SANITIZE=${sanitize ? 'ON' : 'OFF'}`]
+  configure.push(`-DCMAKE_BUILD_TYPE=${sanitize ? 'RelWithDebInfo' : 'Release'}`)
+  await runCommand('cmake', configure)
+  await runCommand('cmake', ['--build', folder, '--parallel', String(availableParallelism())])
+}
+
+try {
+  await build()
+  const program = path.join(folder, process.platform === 'win32' ? 'native_tests.exe' : 'native_tests')
+  await rm(results, { force: true }) // A crash leaves no results; those of an earlier run must not stand in for them.
+  const failure = await runCommand(program, ['--gtest_brief=1', `--gtest_output=json:${results}`], { show: true }).then(
+    () => undefined,
+    (error) => error,
+  )
+  if (failure && !existsSync(results)) throw failure
+  const { tests, failures, errors = 0, testsuites } = JSON.parse(await readFile(results, 'utf8'))
+  const skipped = testsuites.flatMap((suite) => suite.testsuite).filter((test) => test.result === 'SKIPPED').length
+  const failed = failures + errors
+  console.log(`${tests - failed - skipped} passed, ${failed} failed, ${skipped} skipped`)
+  if (tests === 0) throw new Error('no native test was found')
+  if (failure) throw failure
+} catch (error) {
+  console.error(`test:native: ${error.message}`)
+  process.exitCode = 1
+}
