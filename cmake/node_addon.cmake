@@ -41,7 +41,7 @@ function(enginery_node_api_headers result)
   endif()
   find_program(ENGINERY_NODE node REQUIRED)
   execute_process(
-    COMMAND ${ENGINERY_NODE} -p "require('node-api-headers').include_dir + ';' + require('node-addon-api').include_dir"
+    COMMAND ${ENGINERY_NODE} -p "[require('node-api-headers'), require('node-addon-api')].map(p => path.resolve(p.include_dir)).join(';')"
     WORKING_DIRECTORY ${ENGINERY_ROOT}
     OUTPUT_VARIABLE directories OUTPUT_STRIP_TRAILING_WHITESPACE
     RESULT_VARIABLE status)
