@@ -1,0 +1,80 @@
+// Resident memory over 200,000 inferences and over 300 build/close cycles: the slope after warm-up, by least squares.
+// Every scenario runs twice, once left to the collector's own pace and once with collections before each sample.
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { benchFolder, cases, prepareCase } from './cases.mjs'
+import { describeMachine } from './measure/machine.mjs'
+import { fitLine } from './measure/statistics.mjs'
+import { runFresh } from './measure/trial.mjs'
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    inferences: { type: 'string', default: '200000' },
+    cycles: { type: 'string', default: '300' },
+    json: { type: 'string' },
+    'require-targets': { type: 'boolean', default: false },
+  },
+})
+const inferences = Number(options.inferences)
+const cycles = Number(options.cycles)
+
+// 196,608 bytes out: large enough for outputs in native memory, which small ones do not use.
+const picture = { name: 'picture', title: 'Relu 1x3x128x128', relu: [1, 3, 128, 128] }
+const tiny = cases.find(({ name }) => name === 'tiny')
+const squeezenet = cases.find(({ name }) => name === 'squeezenet')
+
+/** `flat`: growth per 1,000 inferences, or per cycle, that still counts as flat. */
+const scenarios = [
+  { title: '200,000 x infer, tiny', scenario: 'infer', on: tiny, count: inferences, flat: 2048 },
+  { title: '200,000 x infer, 196 KB outputs', scenario: 'infer', on: picture, count: inferences, flat: 2048 },
+  {
+    title: '200,000 x inferMany, 196 KB outputs',
+    scenario: 'inferMany',
+    on: picture,
+    count: inferences,
+    hint: 'throughput',
+    flat: 2048,
+  },
+  { title: '200,000 x inferSync, 196 KB outputs', scenario: 'inferSync', on: picture, count: inferences, flat: 2048 },
+  { title: '300 x build and close, tiny', scenario: 'buildAndClose', on: tiny, count: cycles, flat: 8192 },
+  { title: '300 x build and close, squeezenet', scenario: 'buildAndClose', on: squeezenet, count: cycles, flat: 32768 },
+]
+
+const machine = describeMachine()
+const results = []
+console.log(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; the first third of each run is warm-up\n`)
+console.log('| run | collector | resident after warm-up | at the end | slope | standard error | |')
+console.log('| --- | --- | --- | --- | --- | --- | --- |')
+for (const { title, on, ...scenario } of scenarios) {
+  if (options.only && !options.only.split(',').includes(scenario.scenario)) continue
+  const prepared = await prepareCase(on)
+  if (typeof prepared === 'string') {
+    console.log(`| ${title} | skipped: ${prepared} | | | | | |`)
+    continue
+  }
+  const isCycles = scenario.scenario === 'buildAndClose'
+  const job = { ...prepared, ...scenario, every: isCycles ? 1 : 1000 }
+  for (const exposeGc of [false, true]) {
+    const script = path.join(benchFolder, 'contenders', 'soak.mjs')
+    const { samples } = await runFresh(process.execPath, [...(exposeGc ? ['--expose-gc'] : []), script, JSON.stringify(job)])
+    const measured = samples.slice(Math.floor(samples.length / 3))
+    const unit = isCycles ? 1 : 1000
+    const line = fitLine(
+      measured.map(({ done }) => done / unit),
+      measured.map(({ rss }) => rss),
+    )
+    const passed = line.slope <= scenario.flat
+    const mebibytes = (bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`
+    const per = isCycles ? 'B/cycle' : 'B/1000 inferences'
+    const collector = exposeGc ? 'forced' : 'own pace'
+    const ends = [measured[0], measured[measured.length - 1]].map(({ rss }) => mebibytes(rss))
+    console.log(
+      `| ${[title, collector, ...ends, `${line.slope.toFixed(0)} ${per}`, line.standardError.toFixed(0), passed ? 'PASS' : 'MISS'].join(' | ')} |`,
+    )
+    results.push({ title, exposeGc, ...line, passed, samples })
+  }
+}
+if (options.json) await writeFile(options.json, `${JSON.stringify({ machine, results }, null, 1)}\n`)
+if (results.some(({ passed }) => !passed) && options['require-targets']) process.exitCode = 1
