@@ -9,10 +9,8 @@
         {
           'action_name': 'build_with_cmake',
           'inputs': ['CMakeLists.txt'],
-          'outputs': [
-            'native/openvino/build/Release/openvino.node',
-            'native/kernels/build/Release/kernels.node',
-          ],
+          # Never made, so that the action always runs: CMake knows better than gyp what has to be built again.
+          'outputs': ['<(PRODUCT_DIR)/always-ask-cmake'],
           'action': ['node', 'scripts/build-native.mjs'],
         },
       ],
