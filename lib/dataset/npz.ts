@@ -12,7 +12,7 @@ import type { NpyArray } from './npy-elements.js'
 import { NpyReader } from './npy-reader.js'
 import { allocateBytes, openFile, readError, sourceOfFile } from './npy-source.js'
 import { replaceFile } from './replace-file.js'
-import { FileReader } from './zip-file-reader.js'
+import { ZipFileReader } from './zip-file-reader.js'
 
 /**
  * An open `.npz` file: its list of arrays is in memory, the arrays are read when asked for. Close it after use.
@@ -139,7 +139,7 @@ export class NpzReader {
 export async function openNpz(path: string): Promise<NpzReader> {
   const { handle, size } = await openFile(path)
   try {
-    const zip = await yauzl.fromRandomAccessReaderPromise(new FileReader(handle), size, { autoClose: false })
+    const zip = await yauzl.fromRandomAccessReaderPromise(new ZipFileReader(handle), size, { autoClose: false })
     const entries = new Map<string, yauzl.Entry>()
     for await (const entry of zip.eachEntry()) {
       if (!entry.fileName.endsWith('.npy')) continue

@@ -1,9 +1,11 @@
 import type { FileHandle } from 'node:fs/promises'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import yauzl from 'yauzl'
 
+const chunkBytes = 2 ** 18
+
 /** Lets yauzl read from a file that is opened and closed elsewhere. */
-export class FileReader extends yauzl.RandomAccessReader {
+export class ZipFileReader extends yauzl.RandomAccessReader {
   readonly #handle: FileHandle
 
   constructor(handle: FileHandle) {
@@ -11,8 +13,9 @@ export class FileReader extends yauzl.RandomAccessReader {
     this.#handle = handle
   }
 
+  // Not handle.createReadStream: that closes the file when it is destroyed, whatever it is told.
   override _readStreamForRange(start: number, end: number): Readable {
-    return this.#handle.createReadStream({ start, end: end - 1, autoClose: false })
+    return Readable.from(this.#chunks(start, end), { objectMode: false })
   }
 
   override read(
@@ -29,6 +32,16 @@ export class FileReader extends yauzl.RandomAccessReader {
   }
 
   override close(callback: (error: Error | null) => void): void {
-    callback(null)
+    setImmediate(callback, null)
+  }
+
+  async *#chunks(start: number, end: number): AsyncGenerator<Buffer> {
+    for (let at = start; at < end; ) {
+      const length = Math.min(chunkBytes, end - at)
+      const { bytesRead, buffer } = await this.#handle.read(Buffer.allocUnsafe(length), 0, length, at)
+      if (bytesRead === 0) throw new Error('unexpected end of file')
+      yield buffer.subarray(0, bytesRead)
+      at += bytesRead
+    }
   }
 }
