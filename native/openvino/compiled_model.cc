@@ -36,10 +36,12 @@ std::string text_argument(Napi::Value value, const char* what) {
 }
 
 Requests make_requests(const StatePtr& state, uint32_t count) {
-    Requests requests;
-    requests.reserve(count);
-    for (uint32_t i = 0; i < count; ++i) requests.push_back(std::make_shared<RequestState>(state));
-    return requests;
+    return with_engine_log("OV_COMPILE", [&] {
+        Requests requests;
+        requests.reserve(count);
+        for (uint32_t i = 0; i < count; ++i) requests.push_back(std::make_shared<RequestState>(state));
+        return requests;
+    });
 }
 
 Napi::Value requests_to_js(Napi::Env env, Requests& requests) {
@@ -148,7 +150,7 @@ Napi::Value CompiledModel::outputs(const Napi::CallbackInfo& info) {
 Napi::Value CompiledModel::get_property(const Napi::CallbackInfo& info) {
     return guarded(info.Env(), "OV_PROPERTY", [&] {
         const std::string name = text_argument(info[0], "a property name");
-        return any_to_js(info.Env(), open_state()->model.get_property(name));
+        return any_to_js(info.Env(), with_engine_log("OV_PROPERTY", [&] { return open_state()->model.get_property(name); }));
     });
 }
 

@@ -2,19 +2,21 @@
 
 #include <utility>
 
+#include "port.h"
+#include "tensor_values.h"
+
 namespace enginery::openvino {
 namespace {
 
 PortLayout layout_of(const ov::Output<const ov::Node>& port) {
     PortLayout layout;
-    layout.name = port.get_names().empty() ? port.get_node()->get_friendly_name() : port.get_any_name();
+    layout.name = port_name(port);
     layout.type = port.get_element_type();
     layout.is_string = layout.type == ov::element::string;
     layout.is_dynamic = port.get_partial_shape().is_dynamic();
     if (!layout.is_dynamic) {
         layout.shape = port.get_shape();
-        layout.byte_size = ov::shape_size(layout.shape) * layout.type.bitwidth() / 8;
-        if (layout.type.bitwidth() < 8) layout.byte_size = (ov::shape_size(layout.shape) * layout.type.bitwidth() + 7) / 8;
+        layout.byte_size = byte_size_of(layout.type, layout.shape);
     }
     return layout;
 }

@@ -1,7 +1,6 @@
 #include "request_state.h"
 
 #include <cstring>
-#include <openvino/runtime/exception.hpp>
 #include <string>
 #include <utility>
 
@@ -9,6 +8,7 @@
 #include "../shared/native_error.h"
 #include "../shared/native_memory.h"
 #include "../shared/type_tag.h"
+#include "log_capture.h"
 #include "tensor_values.h"
 #include "typed_view.h"
 
@@ -51,12 +51,12 @@ public:
         try {
             if (state->failure_) std::rethrow_exception(std::exchange(state->failure_, nullptr));
             results = state->results(env);
-        } catch (const ov::Cancelled&) {
-            error = to_js_error(env, {"NATIVE_CANCELLED", "the inference was cancelled"}).Value();
         } catch (const Napi::Error& js) {
             error = js.Value();
+        } catch (const NativeError& failure) {
+            error = to_js_error(env, failure).Value();
         } catch (...) {
-            error = to_js_error(env, current_exception_as_native("OV_INFER")).Value();
+            error = to_js_error(env, engine_failure("OV_INFER", {})).Value();
         }
         state->release_blocks();
         Napi::Function done = state->done_.Value();
@@ -205,7 +205,7 @@ void RequestState::infer() {
         request_.infer();
     } catch (...) {
         release_blocks();
-        throw;
+        throw engine_failure("OV_INFER", {});
     }
     finished_ = std::chrono::steady_clock::now();
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -43,6 +44,34 @@ std::shared_ptr<MemoryBlock> read_file(const std::string& path) {
         left -= static_cast<size_t>(count);
     }
     return block;
+}
+
+void require_readable(const std::string& path) {
+    if (::access(path.c_str(), R_OK) != 0) throw file_error("open", path, errno);
+}
+
+TemporaryFile::TemporaryFile(const MemoryBlock& bytes, const std::string& suffix) {
+    const char* folder = std::getenv("TMPDIR");
+    path_ = std::string(folder != nullptr && *folder != '\0' ? folder : "/tmp") + "/enginery-XXXXXX" + suffix;
+    const int fd = ::mkstemps(path_.data(), static_cast<int>(suffix.size()));  // mode 0600
+    if (fd < 0) throw file_error("write", path_, errno);
+    const Closer closer{fd};
+    const char* data = static_cast<const char*>(bytes.data());
+    for (size_t left = bytes.size(); left != 0;) {
+        const ssize_t written = ::write(fd, data, left);
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) {
+            const int error = errno;
+            ::unlink(path_.c_str());
+            throw file_error("write", path_, error);
+        }
+        data += written;
+        left -= static_cast<size_t>(written);
+    }
+}
+
+TemporaryFile::~TemporaryFile() {
+    ::unlink(path_.c_str());
 }
 
 FileWriter::FileWriter(std::string path)

@@ -15,6 +15,23 @@ namespace enginery {
 // Into memory of ours rather than a mapping: a mapped file that somebody truncates raises SIGBUS.
 std::shared_ptr<MemoryBlock> read_file(const std::string& path);
 
+// Throws unless the file or folder can be read.
+void require_readable(const std::string& path);
+
+// A file of ours in the system's folder for such, readable by this user only and gone when the
+// scope ends: for libraries that read nothing but paths.
+class TemporaryFile {
+public:
+    TemporaryFile(const MemoryBlock& bytes, const std::string& suffix);
+    ~TemporaryFile();
+    TemporaryFile(const TemporaryFile&) = delete;
+    TemporaryFile& operator=(const TemporaryFile&) = delete;
+    const std::string& path() const { return path_; }
+
+private:
+    std::string path_;
+};
+
 // A stream buffer over a new file. Remembers the first error, which std::ofstream does not tell
 // ("No space left on device" rather than "failed").
 class FileWriter final : public std::streambuf {

@@ -1,0 +1,163 @@
+#include "log_capture.h"
+
+#include <algorithm>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <openvino/core/log.hpp>
+#include <openvino/runtime/exception.hpp>
+#include <functional>
+#include <regex>
+#include <string_view>
+
+#include "../shared/completion_channel.h"
+#include "../shared/environment.h"
+
+namespace enginery::openvino {
+namespace {
+
+constexpr size_t kMaxLines = 200;
+constexpr size_t kMaxLineBytes = 4096;
+
+// A JavaScript listener; several environments may have one each.
+struct Listener {
+    std::shared_ptr<CompletionChannel> channel;
+    std::shared_ptr<Napi::FunctionReference> callback;  // touched on its JavaScript thread only
+};
+
+class LogDelivery final : public Completion {
+public:
+    LogDelivery(std::weak_ptr<Listener> listener, std::string line) : listener_(std::move(listener)), line_(std::move(line)) {}
+
+    void complete(Napi::Env env) override {
+        auto listener = listener_.lock();
+        if (listener && listener->callback) listener->callback->Call({Napi::String::New(env, line_)});
+    }
+
+private:
+    std::weak_ptr<Listener> listener_;
+    std::string line_;
+};
+
+struct Hub {
+    std::mutex mutex;
+    std::vector<LogCapture*> captures;
+    std::vector<std::shared_ptr<Listener>> listeners;
+};
+
+// Never destroyed: OpenVINO may log while the process exits.
+Hub& hub() {
+    static Hub& instance = *new Hub();
+    return instance;
+}
+
+thread_local LogCapture* innermost = nullptr;
+
+void receive(std::string_view message) {
+    std::string line(message.substr(0, kMaxLineBytes));
+    while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.pop_back();
+    if (line.empty()) return;
+    std::vector<std::shared_ptr<Listener>> listeners;
+    {
+        std::lock_guard<std::mutex> lock(hub().mutex);
+        if (innermost != nullptr) {
+            innermost->add(line);
+        } else {
+            for (LogCapture* capture : hub().captures) capture->add(line);
+        }
+        listeners = hub().listeners;
+    }
+    for (const auto& listener : listeners) listener->channel->post(std::make_unique<LogDelivery>(listener, line));
+}
+
+void install_once() {
+    static std::once_flag installed;
+    std::call_once(installed, [] {
+        // OpenVINO keeps a reference to the function.
+        static const std::function<void(std::string_view)>& callback = *new std::function<void(std::string_view)>(receive);
+        ov::util::set_log_callback(callback);
+    });
+}
+
+// "Exception from src/a.cpp:12:\nException from src/b.cpp:34:\nreason" -> "reason"
+std::string reason_of(const std::string& text) {
+    static const std::regex noise(R"((?:Exception from [^\n]*:\d+:\s*)|(?:Check '[^\n]*' failed at [^\n]*:\d+:\s*)|(?:\[ (?:GENERAL_ERROR|NETWORK_NOT_READ|NOT_IMPLEMENTED|PARAMETER_MISMATCH|NOT_FOUND|UNEXPECTED) \]\s*))");
+    std::string reason = text.size() <= 20000 ? std::regex_replace(text, noise, "") : text;
+    reason.erase(0, std::min(reason.find_first_not_of(" \n\t"), reason.size()));
+    while (!reason.empty() && std::isspace(static_cast<unsigned char>(reason.back()))) reason.pop_back();
+    return reason.empty() ? text : reason;
+}
+
+void forget_listener(const std::shared_ptr<CompletionChannel>& channel) {
+    std::lock_guard<std::mutex> lock(hub().mutex);
+    auto& listeners = hub().listeners;
+    listeners.erase(std::remove_if(listeners.begin(), listeners.end(),
+                                   [&](const auto& listener) {
+                                       if (listener->channel != channel) return false;
+                                       listener->callback.reset();
+                                       return true;
+                                   }),
+                    listeners.end());
+}
+
+Napi::Value set_log_listener(const Napi::CallbackInfo& info) {
+    Napi::Env env = info.Env();
+    install_once();
+    auto channel = Environment::of(env).channel();
+    forget_listener(channel);
+    if (info[0].IsFunction()) {
+        auto callback = std::make_shared<Napi::FunctionReference>(Napi::Persistent(info[0].As<Napi::Function>()));
+        std::lock_guard<std::mutex> lock(hub().mutex);
+        hub().listeners.push_back(std::make_shared<Listener>(Listener{channel, callback}));
+    }
+    return env.Undefined();
+}
+
+}  // namespace
+
+LogCapture::LogCapture() : outer_(innermost) {
+    install_once();
+    std::lock_guard<std::mutex> lock(hub().mutex);
+    hub().captures.push_back(this);
+    innermost = this;
+}
+
+LogCapture::~LogCapture() {
+    std::lock_guard<std::mutex> lock(hub().mutex);
+    auto& captures = hub().captures;
+    captures.erase(std::find(captures.begin(), captures.end(), this));
+    innermost = outer_;
+}
+
+void LogCapture::add(const std::string& line) {
+    if (lines_.size() < kMaxLines) lines_.push_back(line);
+}
+
+std::vector<std::string> LogCapture::take() {
+    std::lock_guard<std::mutex> lock(hub().mutex);
+    return std::move(lines_);
+}
+
+NativeError engine_failure(const char* code, std::vector<std::string> lines) noexcept {
+    try {
+        throw;
+    } catch (const ov::Cancelled&) {
+        return {"NATIVE_CANCELLED", "the inference was cancelled"};
+    } catch (const std::bad_alloc&) {
+        return {"NATIVE_MEMORY", "memory could not be allocated", std::move(lines)};
+    } catch (const std::exception& error) {
+        const std::string full = error.what();
+        std::string reason = reason_of(full);
+        if (reason != full) lines.insert(lines.begin(), full);
+        return {code, std::move(reason), std::move(lines)};
+    } catch (...) {
+        return {code, "an exception of unknown type", std::move(lines)};
+    }
+}
+
+void init_log(Napi::Env env, Napi::Object exports) {
+    exports.Set("setLogListener", Napi::Function::New<set_log_listener>(env, "setLogListener"));
+    env.AddCleanupHook([channel = Environment::of(env).channel()] { forget_listener(channel); });
+}
+
+}  // namespace enginery::openvino

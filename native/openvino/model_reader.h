@@ -1,0 +1,15 @@
+#pragma once
+
+#include <napi.h>
+
+#include <functional>
+#include <memory>
+#include <openvino/core/model.hpp>
+
+namespace enginery::openvino {
+
+// Parses a NativeModelSource, copying bytes, so that the returned call needs no JavaScript and may
+// run on any thread. The call throws NativeError: NATIVE_FILE, OV_MODEL_BYTES, OV_READ.
+std::function<std::shared_ptr<ov::Model>()> model_reader(Napi::Env env, Napi::Value source);
+
+}  // namespace enginery::openvino
