@@ -32,7 +32,8 @@ async function isInstalled() {
   return Object.entries(wanted.packages).every(([location, entry]) => {
     if (location === '') return true
     const found = present.packages[location]
-    if (!found) return entry.optional === true || entry.devOptional === true
+    const { optional, devOptional } = entry.link ? wanted.packages[entry.resolved] : entry
+    if (!found) return optional === true || devOptional === true
     return found.version === entry.version && found.integrity === entry.integrity
   })
 }
