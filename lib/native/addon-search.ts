@@ -50,20 +50,27 @@ function ownFolder(addon: AddonName): AddonPlace {
 function platformPackage(name: string): AddonPlace {
   return {
     name: `package ${name}`,
-    locate: () => {
-      const manifest = resolveManifest(name)
-      if (manifest === null) return null
-      refuseOtherVersion(name, readVersion(manifest), readVersion(join(packageRoot, 'package.json')))
-      const found = findBuild(dirname(manifest))
-      if (found === null) throw new Error(`${dirname(manifest)} holds no addon: the installation is incomplete`)
-      return found
-    },
+    locate: () => findInPackage(name, import.meta.url, readVersion(join(packageRoot, 'package.json'))),
   }
 }
 
-function resolveManifest(name: string): string | null {
+/**
+ * Path of the addon in an installed package, as seen from a module; null where the package is not installed.
+ *
+ * @param version the version it must have; null accepts any
+ */
+export function findInPackage(name: string, from: string, version: string | null): string | null {
+  const manifest = resolveManifest(name, from)
+  if (manifest === null) return null
+  refuseOtherVersion(name, readVersion(manifest), version)
+  const found = findBuild(dirname(manifest))
+  if (found === null) throw new Error(`${dirname(manifest)} holds no addon: the installation is incomplete`)
+  return found
+}
+
+function resolveManifest(name: string, from: string): string | null {
   try {
-    return createRequire(import.meta.url).resolve(`${name}/package.json`)
+    return createRequire(from).resolve(`${name}/package.json`)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return null
     throw error
