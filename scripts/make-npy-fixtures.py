@@ -6,6 +6,7 @@ Usage, with NumPy 2 installed: python3 scripts/make-npy-fixtures.py
 import io
 import json
 import pathlib
+import re
 import zipfile
 
 import numpy as np
@@ -88,7 +89,7 @@ def main():
 
     save("complex.npy", np.array([1 + 2j], "<c8"), None)
     save("datetime.npy", np.array(["2020-01-01"], "<M8[D]"), None)
-    save("long-double.npy", np.array([1], np.longdouble), None)
+    save("long-double.npy", np.zeros(1, np.longdouble), None)
     save("void.npy", np.zeros(2, "V2"), None)
     save("structured.npy", np.zeros(2, [("x", "<f4"), ("nested", [("y", "<i8", (2, 3))])]), None)
     save("structured-unicode.npy", np.zeros(2, [("größe", "<f4")]), None, version=(3, 0))
@@ -124,10 +125,14 @@ def main():
             for key, array in arrays.items():
                 buffer = io.BytesIO()
                 np.save(buffer, array)
-                archive.writestr(f"{key}.npy", buffer.getvalue())
+                entry = zipfile.ZipInfo(f"{key}.npy", (1980, 1, 1, 0, 0, 0))
+                archive.writestr(entry, buffer.getvalue(), method)
         expected[name] = described
 
-    (OUT / "expected.json").write_text(json.dumps(expected, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    # Lists on one line, as the formatter of this repository wants them.
+    text = json.dumps(expected, indent=2, ensure_ascii=False)
+    text = re.sub(r"\[[^\[\]]*\]", lambda found: json.dumps(json.loads(found[0]), ensure_ascii=False), text)
+    (OUT / "expected.json").write_text(text + "\n", encoding="utf-8")
 
 
 main()

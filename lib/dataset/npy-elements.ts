@@ -108,7 +108,9 @@ function decodeCodePoints(item: Uint8Array): string | null {
 // all axes before.
 function toRowMajor(data: ElementArray, shape: readonly number[]): ElementArray {
   const count = data.length
-  const target = Array.isArray(data) ? new Array<string>(count) : new (data.constructor as new (length: number) => typeof data)(count)
+  const target = Array.isArray(data)
+    ? new Array<string>(count)
+    : new (data.constructor as new (length: number) => typeof data)(count)
   const strides: number[] = []
   let stride = 1
   for (const length of shape) {

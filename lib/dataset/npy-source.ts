@@ -18,7 +18,11 @@ export function allocateBytes(byteLength: number, what: string): Uint8Array {
   try {
     return new Uint8Array(byteLength)
   } catch (cause) {
-    throw engineryError('OUT_OF_MEMORY', { reason: `${what} takes ${byteLength} bytes` }, { cause })
+    throw engineryError(
+      'OUT_OF_MEMORY',
+      { reason: `${what} takes ${byteLength} bytes; openNpy and openRows read it row by row` },
+      { cause },
+    )
   }
 }
 

@@ -44,7 +44,7 @@ function tokenize(text: string, refuse: Refuse): Token[] {
       const found = groups[kind]
       if (found !== undefined) tokens.push({ kind, text: found, at: pattern.lastIndex - found.length })
     }
-    if (groups['end'] !== undefined) {
+    if (groups.end !== undefined) {
       tokens.push({ kind: 'end', text: 'the end', at: text.length })
       return tokens
     }
@@ -136,17 +136,26 @@ export function parsePythonLiteral(text: string, refuse: Refuse): PythonLiteral 
 }
 
 const simpleEscapes: Readonly<Record<string, string>> = {
-  '\\': '\\', "'": "'", '"': '"', n: '\n', r: '\r', t: '\t', a: '\x07', b: '\b', f: '\f', v: '\v',
+  '\\': '\\',
+  "'": "'",
+  '"': '"',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  v: '\v',
 }
 
 function unquote(token: Token, refuse: Refuse): string {
   const body = token.text.slice(token.text.search(/['"]/) + 1, -1)
   return body.replace(
     /\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))/gs,
-    (escape, two: string | undefined, four: string | undefined, eight: string | undefined, letter: string | undefined) => {
+    (sequence, two: string | undefined, four: string | undefined, eight: string | undefined, letter: string | undefined) => {
       const code = two ?? four ?? eight
       const decoded = code === undefined ? simpleEscapes[letter as string] : fromCodePoint(Number.parseInt(code, 16))
-      return decoded ?? refuse(`the escape ${escape} in a string is not understood`)
+      return decoded ?? refuse(`the escape ${sequence} in a string is not understood`)
     },
   )
 }

@@ -32,11 +32,7 @@ async function writeDirectly(path: string, write: (file: FileHandle) => Promise<
   }
 }
 
-async function writeAndRename(
-  path: string,
-  mode: number | undefined,
-  write: (file: FileHandle) => Promise<void>,
-): Promise<void> {
+async function writeAndRename(path: string, mode: number | undefined, write: (file: FileHandle) => Promise<void>): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`)
   const file = await open(temporary, 'wx')
   try {

@@ -18,13 +18,7 @@ export class ZipFileReader extends yauzl.RandomAccessReader {
     return Readable.from(this.#chunks(start, end), { objectMode: false })
   }
 
-  override read(
-    buffer: Buffer,
-    offset: number,
-    length: number,
-    position: number,
-    callback: (error: Error | null) => void,
-  ): void {
+  override read(buffer: Buffer, offset: number, length: number, position: number, callback: (error: Error | null) => void): void {
     this.#handle.read(buffer, offset, length, position).then(
       ({ bytesRead }) => callback(bytesRead < length ? new Error('unexpected end of file') : null),
       (error: Error) => callback(error),

@@ -26,14 +26,14 @@ void require_array_kind(const Napi::CallbackInfo& info, size_t index, const char
                         const char* kind) {
     const Napi::Value value = info[index];
     if (value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == type) return;
-    throw argument_error(info.Env(), "Expected " + std::string(argument) + " to be a " + kind + ", received " +
-                                         description_of(value));
+    throw argument_error(info.Env(),
+                         "Expected " + std::string(argument) + " to be a " + kind + ", received " + description_of(value));
 }
 
 void require_length(Napi::Env env, const char* argument, size_t actual, const char* rule, size_t expected) {
     if (actual == expected) return;
-    throw argument_error(env, "Expected " + std::string(argument) + " to have length " + rule + " = " +
-                                  std::to_string(expected) + ", received length " + std::to_string(actual));
+    throw argument_error(env, "Expected " + std::string(argument) + " to have length " + rule + " = " + std::to_string(expected) +
+                                  ", received length " + std::to_string(actual));
 }
 
 void require_apart(Napi::Env env, const void* source, size_t source_bytes, const void* target, size_t target_bytes) {

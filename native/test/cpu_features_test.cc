@@ -30,8 +30,7 @@ std::map<Leaf, CpuidRegisters> processor_with_everything() {
     return {
         {{0, 0}, {7, four_letters("Genu"), four_letters("ntel"), four_letters("ineI")}},
         {{1, 0}, {0, 0, bit(20) | bit(12) | bit(27) | bit(28) | bit(29), 0}},
-        {{7, 0},
-         {1, bit(5) | bit(16) | bit(17) | bit(30) | bit(31), bit(11), bit(22) | bit(23) | bit(24) | bit(25)}},
+        {{7, 0}, {1, bit(5) | bit(16) | bit(17) | bit(30) | bit(31), bit(11), bit(22) | bit(23) | bit(24) | bit(25)}},
         {{7, 1}, {bit(4) | bit(5), 0, 0, 0}},
     };
 }

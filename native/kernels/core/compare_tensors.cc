@@ -25,8 +25,8 @@ struct Sums {
 
     ENGINERY_ALWAYS_INLINE void add(size_t lane, float reference, float candidate) {
         constexpr uint32_t exponent = 0x7f800000u;
-        const bool finite_pair = (bits_from_float(reference) & exponent) != exponent &&
-                                 (bits_from_float(candidate) & exponent) != exponent;
+        const bool finite_pair =
+            (bits_from_float(reference) & exponent) != exponent && (bits_from_float(candidate) & exponent) != exponent;
         const double a = finite_pair ? static_cast<double>(reference) : 0.0;
         const double b = finite_pair ? static_cast<double>(candidate) : 0.0;
         const double difference = std::fabs(a - b);

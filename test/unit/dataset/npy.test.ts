@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { decodeNpy, encodeNpy, type NpyArray, openNpy, readNpy, writeNpy } from '../../../lib/dataset/npy.js'
 import { createElementArray, elementTypeNames, elementTypes } from '../../../lib/tensor/element-type.js'
-import { coded, expectArray, expected, folder, npyBytes, temporaryFolder } from './npy-fixtures.js'
+import { coded, type ExpectedArray, expectArray, expected, folder, npyBytes, temporaryFolder } from './npy-fixtures.js'
 
 const temporary = await temporaryFolder()
 const npyFiles = Object.entries(expected).filter(([name]) => name.endsWith('.npy'))
@@ -31,7 +31,7 @@ describe('files written by NumPy', () => {
     const file = readFileSync(join(folder, 'f64.npy'))
     const larger = new Uint8Array(file.length + 3)
     larger.set(file, 3)
-    expectArray(decodeNpy(larger.subarray(3)), expected['f64.npy']!)
+    expectArray(decodeNpy(larger.subarray(3)), expected['f64.npy'] as ExpectedArray)
   })
 })
 
@@ -77,7 +77,15 @@ describe('rows', () => {
 
   it('that are not there are refused', async () => {
     await using file = await openNpy(join(folder, 'f32.npy'))
-    for (const [start, count] of [[-1, 1], [0, 4], [4, 0], [3, 1], [0.5, 1], [0, Number.NaN], [0, -1]] as const) {
+    for (const [start, count] of [
+      [-1, 1],
+      [0, 4],
+      [4, 0],
+      [3, 1],
+      [0.5, 1],
+      [0, Number.NaN],
+      [0, -1],
+    ] as const) {
       await expect(file.readRows(start, count)).rejects.toEqual(coded('OPTION_INVALID'))
     }
     await using scalar = await openNpy(join(folder, 'scalar.npy'))
@@ -143,9 +151,18 @@ describe('damaged files', () => {
     ['0 or 1 as order', npyBytes("{'descr': '<f4', 'fortran_order': 0, 'shape': (1,)}", new Uint8Array(4))],
     ['an open string', npyBytes("{'descr': '<f4")],
     ['deep nesting', npyBytes('('.repeat(5000))],
-    ['a header that claims gigabytes', Buffer.concat([Buffer.from('\x93NUMPY\x02\x00', 'latin1'), Buffer.from([255, 255, 255, 255])])],
-    ['bytes that are no UTF-8', npyBytes("{'descr': '<f4', 'fortran_order': False, 'shape': (1,)}", new Uint8Array(4), 3).fill(0xff, 20, 21)],
-    ['a code point beyond Unicode', npyBytes("{'descr': '<U1', 'fortran_order': False, 'shape': (1,)}", new Uint8Array([0, 0, 0x11, 0]))],
+    [
+      'a header that claims gigabytes',
+      Buffer.concat([Buffer.from('\x93NUMPY\x02\x00', 'latin1'), Buffer.from([255, 255, 255, 255])]),
+    ],
+    [
+      'bytes that are no UTF-8',
+      npyBytes("{'descr': '<f4', 'fortran_order': False, 'shape': (1,)}", new Uint8Array(4), 3).fill(0xff, 20, 21),
+    ],
+    [
+      'a code point beyond Unicode',
+      npyBytes("{'descr': '<U1', 'fortran_order': False, 'shape': (1,)}", new Uint8Array([0, 0, 0x11, 0])),
+    ],
     ['text that is no UTF-8', npyBytes("{'descr': '|S2', 'fortran_order': False, 'shape': (1,)}", new Uint8Array([0xc3, 0x28]))],
   ])('with %s are NPY_INVALID', (_, bytes) => {
     expect(() => decodeNpy(bytes, { name: 'x.npy' })).toThrow(coded('NPY_INVALID', { message: expect.stringContaining('x.npy') }))
@@ -208,22 +225,30 @@ describe('writing', () => {
   it.each(written)('%s comes back as it was', async (type) => {
     const path = join(temporary, `${type}.npy`)
     for (const shape of [[], [3], [2, 3], [0, 4], [1, 2, 1, 3]]) {
-      const data = createElementArray(type, shape.reduce((a, b) => a * b, 1))
+      const data = createElementArray(
+        type,
+        shape.reduce((a, b) => a * b, 1),
+      )
       for (let i = 0; i < data.length; i++) {
-        data[i] = (type === 'string' ? ['', 'größer', '\u{1f600}'][i % 3] : elementTypes[type].bits === 64 && type !== 'f64' ? BigInt(i) : i % 2) as never
+        data[i] = (
+          type === 'string'
+            ? ['', 'größer', '\u{1f600}'][i % 3]
+            : elementTypes[type].bits === 64 && type !== 'f64'
+              ? BigInt(i)
+              : i % 2
+        ) as never
       }
       await writeNpy(path, { type, shape, data } as NpyArray)
       expect(await readNpy(path)).toEqual({ type, shape, data })
     }
   })
 
-  it.each(readable.filter(([name]) => /^(f32|f16|i64|bool|string|empty-rows|scalar|u8|many-dimensions|one-dimension)\.npy$/.test(name)))(
-    '%s becomes the very bytes that NumPy wrote',
-    (name) => {
-      const file = readFileSync(join(folder, name))
-      expect(Buffer.concat(encodeNpy(decodeNpy(file))).equals(file)).toBe(true)
-    },
-  )
+  it.each(
+    readable.filter(([name]) => /^(f32|f16|i64|bool|string|empty-rows|scalar|u8|many-dimensions|one-dimension)\.npy$/.test(name)),
+  )('%s becomes the very bytes that NumPy wrote', (name) => {
+    const file = readFileSync(join(folder, name))
+    expect(Buffer.concat(encodeNpy(decodeNpy(file))).equals(file)).toBe(true)
+  })
 
   it('aligns the elements to 64 bytes, whatever the shape', () => {
     for (let dimensions = 0; dimensions < 40; dimensions++) {
@@ -271,7 +296,9 @@ describe('writing', () => {
 
   it.skipIf(!existsSync('/dev/full'))('says so when the disk is full', async () => {
     const array: NpyArray = { type: 'u8', shape: [1], data: new Uint8Array(1) }
-    await expect(writeNpy('/dev/full', array)).rejects.toEqual(coded('FILE_NOT_WRITTEN', { message: expect.stringContaining('ENOSPC') }))
+    await expect(writeNpy('/dev/full', array)).rejects.toEqual(
+      coded('FILE_NOT_WRITTEN', { message: expect.stringContaining('ENOSPC') }),
+    )
     expect(existsSync('/dev/full')).toBe(true)
   })
 })

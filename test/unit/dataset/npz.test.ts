@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import yazl from 'yazl'
 import { encodeNpy, type NpyArray } from '../../../lib/dataset/npy.js'
 import { openNpz, readNpz, writeNpz } from '../../../lib/dataset/npz.js'
-import { coded, expectArray, expected, folder, temporaryFolder } from './npy-fixtures.js'
+import { coded, type ExpectedArray, expectArray, expected, folder, temporaryFolder } from './npy-fixtures.js'
 
 const temporary = await temporaryFolder()
 const npzFiles = Object.keys(expected).filter((name) => name.endsWith('.npz'))
@@ -24,8 +24,9 @@ async function makeZip(name: string, fill: (zip: yazl.ZipFile) => void, zip64 = 
 describe('files written by NumPy', () => {
   it.each(npzFiles)('%s is read exactly', async (name) => {
     const arrays = await readNpz(join(folder, name))
-    expect(Object.keys(arrays)).toEqual(Object.keys(expected[name]!))
-    for (const [key, facts] of Object.entries(expected[name]!)) expectArray(arrays[key]!, facts)
+    const contents = expected[name] as Record<string, ExpectedArray>
+    expect(Object.keys(arrays)).toEqual(Object.keys(contents))
+    for (const [key, facts] of Object.entries(contents)) expectArray(arrays[key] as NpyArray, facts)
   })
 
   it.each(['stored.npz', 'piped-stored.npz'])('%s is read row by row', async (name) => {
@@ -47,10 +48,14 @@ describe('files written by NumPy', () => {
 describe('other archives', () => {
   it('with zip64 records everywhere are read', async () => {
     const bytes = Buffer.concat(encodeNpy(array))
-    const path = await makeZip('zip64.npz', (zip) => {
-      zip.addBuffer(bytes, 'stored.npy', { compress: false, forceZip64Format: true })
-      zip.addReadStream(Readable.from([bytes]), 'piped.npy', { compress: true, forceZip64Format: true })
-    }, true)
+    const path = await makeZip(
+      'zip64.npz',
+      (zip) => {
+        zip.addBuffer(bytes, 'stored.npy', { compress: false, forceZip64Format: true })
+        zip.addReadStream(Readable.from([bytes]), 'piped.npy', { compress: true, forceZip64Format: true })
+      },
+      true,
+    )
     expect(await readNpz(path)).toEqual({ stored: array, piped: array })
     await using file = await openNpz(path)
     expect((await (await file.openRows('stored')).readRows(1, 1)).data).toEqual(Int16Array.of(-4, 5, -6))
@@ -71,7 +76,9 @@ describe('other archives', () => {
 
   it('say which arrays they have', async () => {
     await using file = await openNpz(join(folder, 'stored.npz'))
-    await expect(file.read('image')).rejects.toEqual(coded('NPZ_ARRAY_NOT_FOUND', { message: expect.stringMatching(/"image".*images, labels, scalar/) }))
+    await expect(file.read('image')).rejects.toEqual(
+      coded('NPZ_ARRAY_NOT_FOUND', { message: expect.stringMatching(/"image".*images, labels, scalar/) }),
+    )
     await expect(file.openRows('__proto__')).rejects.toEqual(coded('NPZ_ARRAY_NOT_FOUND'))
   })
 

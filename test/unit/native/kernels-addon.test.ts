@@ -31,16 +31,33 @@ describe('cpuFeatures', () => {
   it('describes this machine', () => {
     const cpu = kernels.cpuFeatures()
     const named: Record<keyof CpuFeatures, string> = {
-      vendor: 'string', brand: 'string',
-      sse42: 'boolean', avx: 'boolean', avx2: 'boolean', fma: 'boolean', f16c: 'boolean',
-      avx512f: 'boolean', avx512bw: 'boolean', avx512dq: 'boolean', avx512vl: 'boolean',
-      avx512Vnni: 'boolean', avxVnni: 'boolean', avx512Bf16: 'boolean', avx512Fp16: 'boolean',
-      amxTile: 'boolean', amxInt8: 'boolean', amxBf16: 'boolean',
-      physicalCores: 'number', logicalCores: 'number', availableCores: 'number', cpuQuota: 'number',
+      vendor: 'string',
+      brand: 'string',
+      sse42: 'boolean',
+      avx: 'boolean',
+      avx2: 'boolean',
+      fma: 'boolean',
+      f16c: 'boolean',
+      avx512f: 'boolean',
+      avx512bw: 'boolean',
+      avx512dq: 'boolean',
+      avx512vl: 'boolean',
+      avx512Vnni: 'boolean',
+      avxVnni: 'boolean',
+      avx512Bf16: 'boolean',
+      avx512Fp16: 'boolean',
+      amxTile: 'boolean',
+      amxInt8: 'boolean',
+      amxBf16: 'boolean',
+      physicalCores: 'number',
+      logicalCores: 'number',
+      availableCores: 'number',
+      cpuQuota: 'number',
     }
     expect(Object.keys(cpu).sort()).toEqual(Object.keys(named).sort())
     for (const [key, value] of Object.entries(cpu)) {
-      if (value !== null || !['physicalCores', 'cpuQuota'].includes(key)) expect(typeof value).toBe(named[key as keyof CpuFeatures])
+      if (value !== null || !['physicalCores', 'cpuQuota'].includes(key))
+        expect(typeof value).toBe(named[key as keyof CpuFeatures])
     }
     expect(cpu.logicalCores).toBe(cpus().length)
     expect(cpu.availableCores).toBeGreaterThanOrEqual(1)

@@ -21,12 +21,19 @@ describe('fromFloat32', () => {
 
   it('rounds and clamps to 64 bits', () => {
     const extremes = new Float32Array([2.5, -2.5, 3.5, 2 ** 40, -(2 ** 62), 2 ** 63, -(2 ** 63), 2 ** 64, -Infinity, NaN])
-    expect([...fromFloat32('i64', extremes)]).toEqual(
-      [2n, -2n, 4n, 2n ** 40n, -(2n ** 62n), 2n ** 63n - 1n, -(2n ** 63n), 2n ** 63n - 1n, -(2n ** 63n), 0n],
-    )
-    expect([...fromFloat32('u64', extremes)]).toEqual(
-      [2n, 0n, 4n, 2n ** 40n, 0n, 2n ** 63n, 0n, 2n ** 64n - 1n, 0n, 0n],
-    )
+    expect([...fromFloat32('i64', extremes)]).toEqual([
+      2n,
+      -2n,
+      4n,
+      2n ** 40n,
+      -(2n ** 62n),
+      2n ** 63n - 1n,
+      -(2n ** 63n),
+      2n ** 63n - 1n,
+      -(2n ** 63n),
+      0n,
+    ])
+    expect([...fromFloat32('u64', extremes)]).toEqual([2n, 0n, 4n, 2n ** 40n, 0n, 2n ** 63n, 0n, 2n ** 64n - 1n, 0n, 0n])
   })
 
   it('packs four-bit integers, low nibble first, and leaves the spare nibble zero', () => {
@@ -36,12 +43,26 @@ describe('fromFloat32', () => {
 
   it('rounds to half precision and bfloat16, overflows to infinity and keeps NaN', () => {
     const floats = new Float32Array([1, -2, 65504, 65520, 5.9604645e-8, 2.9802322e-8, 1 / 3, NaN])
-    expect([...fromFloat32('f16', floats)].map((bits) => bits.toString(16))).toEqual(
-      ['3c00', 'c000', '7bff', '7c00', '1', '0', '3555', '7e00'],
-    )
-    expect([...fromFloat32('bf16', floats)].map((bits) => bits.toString(16))).toEqual(
-      ['3f80', 'c000', '4780', '4780', '3380', '3300', '3eab', '7fc0'],
-    )
+    expect([...fromFloat32('f16', floats)].map((bits) => bits.toString(16))).toEqual([
+      '3c00',
+      'c000',
+      '7bff',
+      '7c00',
+      '1',
+      '0',
+      '3555',
+      '7e00',
+    ])
+    expect([...fromFloat32('bf16', floats)].map((bits) => bits.toString(16))).toEqual([
+      '3f80',
+      'c000',
+      '4780',
+      '4780',
+      '3380',
+      '3300',
+      '3eab',
+      '7fc0',
+    ])
   })
 
   it('agrees with an exact reference for every integer type over random values', () => {
@@ -81,10 +102,13 @@ describe('toFloat32', () => {
   // 2^53 + 2^29 + 1 lies just above halfway between two float32: rounding twice goes down.
   it('rounds 64-bit integers once', () => {
     const up = 2 ** 53 + 2 ** 30
-    expect([...toFloat32('i64', new BigInt64Array([2n ** 53n + 2n ** 29n + 1n, 2n ** 53n + 2n ** 29n, -(2n ** 53n) - 2n ** 29n - 1n]))])
-      .toEqual([up, 2 ** 53, -up])
-    expect([...toFloat32('u64', new BigUint64Array([2n ** 64n - 1n, 2n ** 63n + 2n ** 39n + 1n]))])
-      .toEqual([2 ** 64, 2 ** 63 + 2 ** 40])
+    expect([
+      ...toFloat32('i64', new BigInt64Array([2n ** 53n + 2n ** 29n + 1n, 2n ** 53n + 2n ** 29n, -(2n ** 53n) - 2n ** 29n - 1n])),
+    ]).toEqual([up, 2 ** 53, -up])
+    expect([...toFloat32('u64', new BigUint64Array([2n ** 64n - 1n, 2n ** 63n + 2n ** 39n + 1n]))]).toEqual([
+      2 ** 64,
+      2 ** 63 + 2 ** 40,
+    ])
     expect([...toFloat32('i64', new BigInt64Array([-(2n ** 63n), 5n, -7n]))]).toEqual([-(2 ** 63), 5, -7])
   })
 })
