@@ -86,7 +86,8 @@ export class Tensor<T extends ElementType = ElementType> {
 
   /**
    * A tensor of zeros (empty strings for `string`) in native memory, aligned to 64 bytes: the kind that inference
-   * takes without a copy. Its buffer cannot be transferred to a worker.
+   * takes without a copy. Its buffer cannot be transferred to a worker: Node copies it
+   * there, or refuses.
    *
    * @throws TENSOR_TYPE_INVALID, TENSOR_SHAPE_INVALID, OUT_OF_MEMORY, ADDON_NOT_FOUND, ADDON_LOAD_FAILED
    * @example const frame = Tensor.allocate('f32', [1, 3, 640, 640])
@@ -191,7 +192,7 @@ export class Tensor<T extends ElementType = ElementType> {
     } catch {
       return `${describeTensor(this)} (detached)`
     }
-    return `${describeTensor(this)}${this.isNative ? ' native' : ''} ${show(data, { maxArrayLength: 12, ...options })}`
+    return `${describeTensor(this)}${this.isNative ? ' native' : ''} ${show(data, { ...options, maxArrayLength: Math.min(options.maxArrayLength ?? 12, 12) })}`
   }
 
   #nativeMemory(): NativeMemory | null {
