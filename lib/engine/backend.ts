@@ -80,6 +80,8 @@ export interface CompiledEngine {
   readonly requestCount: number
   /** Devices that really execute it. */
   readonly executionDevices: readonly string[]
+  /** Whether times per layer are collected. */
+  readonly profiles: boolean
   createSlots(count: number): Promise<InferenceSlot[]>
   createSlotSync(): InferenceSlot
   layers(): Promise<EngineLayer[]>

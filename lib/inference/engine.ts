@@ -181,16 +181,14 @@ export class Engine {
    */
   profile(): ProfiledLayer[] {
     this.#refuseClosed()
+    if (!this.#compiled.profiles) throw engineryError('PROFILE_UNAVAILABLE', { reason: 'the engine was built without it' })
     const slot = this.#lastSlot()
     if (!slot) throw engineryError('PROFILE_UNAVAILABLE', { reason: 'no inference has finished yet' })
-    let layers: ProfiledLayer[]
     try {
-      layers = slot.profile()
+      return slot.profile()
     } catch (error) {
       throw engineryError('PROFILE_UNAVAILABLE', { reason: (error as Error).message }, { cause: error })
     }
-    if (layers.length === 0) throw engineryError('PROFILE_UNAVAILABLE', { reason: 'the engine was built without it' })
-    return layers
   }
 
   /** Milliseconds that the inference which finished last took inside the engine; undefined before the first. */

@@ -82,8 +82,9 @@ RequestState::RequestState(std::shared_ptr<CompiledState> compiled)
 void RequestState::bind(Napi::Env env, Mode mode, napi_value inputs, napi_value shapes, napi_value outputs) {
     if (busy_) throw NativeError("NATIVE_BUSY", "the request is running");
     // OpenVINO marks a request idle before its callback returns and touches it afterwards. Waiting
-    // here (nearly always for nothing) keeps the next inference from overtaking that.
-    request_.wait();
+    // here (nearly always for nothing) keeps the next inference from overtaking that. wait() throws
+    // the failure of the inference before, which its caller has heard of.
+    wait_until_idle();
     for (size_t i = 0; i < inputs_.size(); ++i) bind_input(env, mode, i, element_of(env, inputs, i), shapes);
     for (size_t i = 0; i < outputs_.size(); ++i) bind_output(env, mode, i, outputs);
 }

@@ -14,6 +14,7 @@ export class OpenVinoEngine implements CompiledEngine {
   readonly outputs: readonly Port[]
   readonly requestCount: number
   readonly executionDevices: readonly string[]
+  readonly profiles: boolean
   readonly #compiled: NativeCompiledModel
   readonly #device: string
 
@@ -23,6 +24,7 @@ export class OpenVinoEngine implements CompiledEngine {
     this.inputs = compiled.inputs().map(portFromNative)
     this.outputs = compiled.outputs().map(portFromNative)
     this.requestCount = requests ?? Math.max(1, Number(compiled.getProperty('OPTIMAL_NUMBER_OF_INFER_REQUESTS')))
+    this.profiles = isEnabled(compiled, 'PERF_COUNT')
     this.executionDevices = stringList(compiled.getProperty('EXECUTION_DEVICES'))
   }
 
@@ -61,6 +63,16 @@ export class OpenVinoEngine implements CompiledEngine {
     } catch (error) {
       throw fromNative(error, { device: this.#device, what: 'The engine' })
     }
+  }
+}
+
+// Virtual devices know only some of the properties.
+function isEnabled(compiled: NativeCompiledModel, property: string): boolean {
+  try {
+    const value = compiled.getProperty(property)
+    return value === true || value === 'YES'
+  } catch {
+    return false
   }
 }
 

@@ -1,0 +1,139 @@
+import { z } from 'zod'
+import type { BuildProgress } from '../engine/backend.js'
+import { readEngineFiles, readManifest } from '../engine/engine-file.js'
+import { compareManifest, type EngineManifest, mismatchError } from '../engine/manifest.js'
+import { hintsSchema, openvinoCompileSchema, type HintsInput, type PropertyInput } from '../engine/openvino/build-options.js'
+import { localIdentity } from '../engine/openvino/engine-identity.js'
+import { importWithOpenVino } from '../engine/openvino/openvino-backend.js'
+import { engineryError, isEngineryError } from '../errors/enginery-error.js'
+import type { Engine } from '../inference/engine.js'
+import { type Logger, silentLogger } from '../logging/logger.js'
+import { loadOpenVino } from '../native/load-addon.js'
+import { buildEngine, finishEngine } from './build-engine.js'
+import { type BuildEngineSettings, buildEngineSchema, type ModelInput } from './build-options.js'
+import { BuildRun } from './build-run.js'
+import { resolveModelSource } from './model-source.js'
+import { parseOptions } from './parse-options.js'
+
+const loadEngineSchema = z.strictObject({
+  hints: hintsSchema.optional(),
+  properties: openvinoCompileSchema.shape.properties,
+  onMismatch: z.enum(['error', 'rebuild']).default('error'),
+  model: z.custom<BuildEngineSettings['model']>().optional(),
+  signal: buildEngineSchema.options[0].shape.signal,
+  onProgress: buildEngineSchema.options[0].shape.onProgress,
+  logger: buildEngineSchema.options[0].shape.logger,
+})
+
+export interface LoadEngineOptions {
+  /** Change how it runs here (requests, streams, threads, profile); default: as it was built. */
+  hints?: HintsInput | undefined
+  properties?: Record<string, PropertyInput> | undefined
+  /** What to do with an engine built for other versions or hardware: fail (default), or build it again from `model`. */
+  onMismatch?: 'error' | 'rebuild' | undefined
+  /** The model to rebuild from, and to compare with: its digest must be the one the engine was built from. */
+  model?: ModelInput | undefined
+  signal?: AbortSignal | undefined
+  onProgress?: ((progress: BuildProgress) => void) | undefined
+  logger?: Logger | undefined
+}
+
+/**
+ * Loads an engine that {@link Engine.save} wrote. Its bytes are compared with the manifest beside it before OpenVINO
+ * sees them, and the manifest with this machine.
+ *
+ * With `onMismatch: 'rebuild'` an engine that does not fit is built again with the options it was built with, and saved
+ * in place of the old one.
+ *
+ * @throws ENGINE_NOT_FOUND, MANIFEST_MISSING, MANIFEST_INVALID, ENGINE_CORRUPT, ENGINE_MISMATCH (every difference with
+ * both values), ENGINE_IMPORT_FAILED, OPTION_INVALID, ABORTED; rebuilding: as {@link buildEngine} and {@link Engine.save}
+ * @example await using engine = await loadEngine('yolox.blob')
+ */
+export async function loadEngine(path: string, options: LoadEngineOptions = {}): Promise<Engine> {
+  if (typeof path !== 'string' || path === '') {
+    throw engineryError('OPTION_INVALID', { caller: 'loadEngine', option: 'path', reason: 'expected the path of a saved engine' })
+  }
+  const settings = parseOptions(loadEngineSchema, options, loadEngine)
+  if (settings.onMismatch === 'rebuild' && settings.model === undefined) {
+    throw engineryError('OPTION_INVALID', { caller: 'loadEngine', option: 'model', reason: "expected the model to rebuild from, because onMismatch is 'rebuild'" })
+  }
+  const run = new BuildRun('Loading the engine', ['read', 'compile', 'requests'], settings.signal, settings.onProgress)
+  loadOpenVino()
+  run.enter('read')
+  try {
+    const { path: absolute, manifest } = await run.unlessAborted(readEngineFiles(path))
+    const compileOptions = restoredOptions(path, manifest, settings)
+    await refuseMismatch(path, manifest, settings.model)
+    run.enter('compile')
+    const compiled = await run.unlessAborted(importWithOpenVino(absolute, compileOptions), (late) => late.close())
+    const identity = { ...manifest, options: { ...manifest.options, hints: compileOptions.hints ?? {} } }
+    return await finishEngine({ compiled, notes: [] }, identity as EngineManifest, run, settings.logger ?? silentLogger)
+  } catch (error) {
+    if (settings.onMismatch !== 'rebuild' || !isEngineryError(error) || !rebuildable.has(error.code)) throw error
+    return rebuild(path, settings, error.message)
+  }
+}
+
+// What building anew can cure.
+const rebuildable = new Set(['ENGINE_MISMATCH', 'ENGINE_CORRUPT', 'ENGINE_IMPORT_FAILED', 'MANIFEST_MISSING', 'MANIFEST_INVALID', 'ENGINE_NOT_FOUND'])
+
+type LoadSettings = z.output<typeof loadEngineSchema>
+
+function restoredOptions(path: string, manifest: EngineManifest, settings: LoadSettings) {
+  if (manifest.backend !== 'openvino') {
+    throw mismatchError(path, [{ field: 'backend', expected: 'openvino', found: manifest.backend }])
+  }
+  const stored = openvinoCompileSchema.safeParse(manifest.options)
+  if (!stored.success) {
+    throw engineryError('MANIFEST_INVALID', { path: `${path}.json`, reason: `options: ${stored.error.issues[0]?.message}` })
+  }
+  const { data } = stored
+  return {
+    ...data,
+    hints: { ...data.hints, ...settings.hints },
+    properties: { ...data.properties, ...settings.properties },
+  }
+}
+
+async function refuseMismatch(path: string, manifest: EngineManifest, model: LoadSettings['model']): Promise<void> {
+  const device = String(manifest.options.device)
+  const expected = await localIdentity(device)
+  const expectedModel = model === undefined ? {} : { model: await digestOf(model) }
+  const differences = compareManifest({ ...expected, ...expectedModel }, manifest)
+  if (differences.length > 0) throw mismatchError(path, differences)
+}
+
+async function digestOf(model: NonNullable<LoadSettings['model']>) {
+  
+  return (await resolveModelSource(model)).digest(undefined)
+}
+
+async function rebuild(path: string, settings: LoadSettings, reason: string): Promise<Engine> {
+  const { logger, signal, onProgress, hints, properties } = settings
+  logger?.warn(`${path} is built again: ${reason}`)
+  const stored = await storedOptions(path)
+  const engine = await buildEngine({
+    ...stored,
+    model: settings.model as ModelInput,
+    hints: { ...stored.hints, ...hints },
+    properties: { ...stored.properties, ...properties },
+    signal,
+    onProgress,
+    logger,
+  })
+  try {
+    await engine.save(path)
+    return engine
+  } catch (error) {
+    await engine.close()
+    throw error
+  }
+}
+
+// The options it was built with, if its manifest can still tell.
+async function storedOptions(path: string) {
+  
+  const manifest = await readManifest(path).catch(() => undefined)
+  const stored = openvinoCompileSchema.safeParse(manifest?.options)
+  return stored.success ? stored.data : openvinoCompileSchema.parse({})
+}

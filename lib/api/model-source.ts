@@ -1,0 +1,65 @@
+import { basename } from 'node:path'
+import { engineryError } from '../errors/enginery-error.js'
+import { digestModel } from '../model/model-digest.js'
+import { detectBytesFormat, detectModelFormat, type ModelFormat, type SourceFormat } from '../model/model-format.js'
+import type { NativeModelSource } from '../native/openvino-addon.js'
+import type { EngineIdentity } from '../engine/manifest.js'
+import type { BuildEngineSettings } from './build-options.js'
+
+/** A model as callers gave it, looked at but not read. */
+export interface ModelSource {
+  readonly native: NativeModelSource
+  readonly format: SourceFormat
+  /** For messages: the path as given, or words. */
+  readonly shownName: string
+  digest(signal: AbortSignal | undefined): Promise<EngineIdentity['model']>
+}
+
+/** @throws MODEL_NOT_FOUND, MODEL_EMPTY, MODEL_FORMAT_UNKNOWN, MODEL_CORRUPT, FILE_NOT_READ */
+export async function resolveModelSource(model: BuildEngineSettings['model']): Promise<ModelSource> {
+  if (typeof model === 'string') return fileSource(model)
+  if (model instanceof Uint8Array) return bytesSource({ bytes: model })
+  return 'path' in model ? fileSource(model.path) : bytesSource(model)
+}
+
+async function fileSource(path: string): Promise<ModelSource> {
+  const detected = await detectModelFormat(path)
+  const format = sourceFormat(detected.format, path)
+  return {
+    native: detected.weightsPath === null ? { path: detected.path } : { path: detected.path, weightsPath: detected.weightsPath },
+    format,
+    shownName: path,
+    async digest(signal) {
+      const { sha256, bytes } = await digestModel(detected, { signal })
+      return { sha256, bytes, name: basename(detected.path), format }
+    },
+  }
+}
+
+function bytesSource(model: { bytes: Uint8Array; weights?: Uint8Array | undefined; format?: SourceFormat | undefined }): ModelSource {
+  const shownName = 'the model given as bytes'
+  const { bytes, weights } = model
+  if (bytes.byteLength === 0) throw engineryError('MODEL_EMPTY', { model: shownName })
+  const found = model.format ?? detectBytesFormat(bytes)
+  if (found === null) {
+    throw engineryError('MODEL_FORMAT_UNKNOWN', { model: shownName, reason: 'its first bytes do not say; name it: { bytes, format }' })
+  }
+  const format = sourceFormat(found, shownName)
+  return {
+    native: weights === undefined ? { bytes, format } : { bytes, weights, format },
+    format,
+    shownName,
+    async digest(signal) {
+      const { sha256, bytes: total } = await digestModel(weights === undefined ? { bytes } : { bytes, weights }, { signal })
+      return { sha256, bytes: total, name: null, format }
+    },
+  }
+}
+
+function sourceFormat(format: ModelFormat, shownName: string): SourceFormat {
+  if (format === 'openvino-blob' || format === 'tensorrt-plan') {
+    const reason = 'it is an engine already, not a model; load it with loadEngine()'
+    throw engineryError('MODEL_FORMAT_UNKNOWN', { model: shownName, reason })
+  }
+  return format
+}
