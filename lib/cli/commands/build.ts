@@ -1,0 +1,67 @@
+import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import type { z } from 'zod'
+import { manifestPathOf } from '../../engine/manifest.js'
+import { engineryError } from '../../errors/enginery-error.js'
+import type { RegisterAction } from '../create-program.js'
+import { findTarget, openEngine, stemOf } from '../open-engine.js'
+import { addBuildFlags, type BuildFlags } from '../options/build-flags.js'
+import { collectOptions } from '../options/engine-options.js'
+import { readPackageVersion } from '../package-version.js'
+import { describeOpenedEngine, engineRows } from '../reports/describe-opened-engine.js'
+import type { buildReportSchema } from '../reports/report-schemas.js'
+import { type CommandResult, type CommonFlags, type Session, withProgress } from '../session.js'
+import { formatBytes } from '../text/format-quantity.js'
+import { renderEnginePorts } from '../text/render-engine.js'
+import { type Row, renderSection, renderTable } from '../text/render-table.js'
+
+interface Flags extends CommonFlags, BuildFlags {
+  output?: string
+}
+
+const examples = `
+Examples:
+  enginery build squeezenet.onnx
+  enginery build detector.onnx -o detector.blob --shape x=1x3x736x736 --performance throughput
+  enginery build --config recipes/squeezenet.yaml --property NUM_STREAMS=2
+
+Writes the engine and, beside it, its manifest (.json). Both appear whole or not at all.`
+
+export function addBuildCommand(program: Command, register: RegisterAction): void {
+  const command = program
+    .command('build')
+    .argument('[model]', 'model file; may come from the configuration')
+    .summary('compile a model to an engine file')
+    .description('Compiles a model and saves the engine.')
+    .option('-o, --output <file>', "file for the engine (default: the model's name with .blob, in the working directory)")
+  addBuildFlags(command).addHelpText('after', examples)
+  register(command, build)
+}
+
+async function build(session: Session, argument: string | undefined, flags: Flags): Promise<CommandResult> {
+  const { engine: options, own } = await collectOptions('build', flags, { output: flags.output })
+  const target = await findTarget(argument, options)
+  if (target.kind === 'engine') throw engineryError('USAGE_INVALID', { reason: `${target.path} is a saved engine already` })
+  const output = resolve(own.output ?? `${stemOf(target.path)}.blob`)
+  const opened = await openEngine(session, target, options)
+  try {
+    await withProgress(session, async (bar) => {
+      bar.update('save', 1)
+      await opened.engine.save(output)
+    })
+    const engine = await describeOpenedEngine(target, opened)
+    const files = await Promise.all(
+      [output, manifestPathOf(output)].map(async (path) => ({ path, bytes: (await stat(path)).size })),
+    )
+    const json: z.input<typeof buildReportSchema> = { command: 'build', enginery: readPackageVersion(), engine, files }
+    const text = [
+      renderTable([...engineRows(engine), ...files.map(({ path, bytes }): Row => ['wrote', `${path} (${formatBytes(bytes)})`])]),
+      renderSection('Inputs', renderEnginePorts(opened.engine.inputs)),
+      renderSection('Outputs', renderEnginePorts(opened.engine.outputs)),
+    ].join('\n\n')
+    return { json, text }
+  } finally {
+    await opened.engine.close()
+  }
+}

@@ -1,0 +1,59 @@
+import type { Command } from 'commander'
+import type { z } from 'zod'
+import { inspectEngine } from '../../api/inspect-engine.js'
+import { inspectModel } from '../../api/inspect-model.js'
+import type { RegisterAction } from '../create-program.js'
+import { isSavedEngine } from '../open-engine.js'
+import { readPackageVersion } from '../package-version.js'
+import type { engineReportSchema, modelReportSchema } from '../reports/report-schemas.js'
+import { type CommandResult, type CommonFlags, type Session, withProgress } from '../session.js'
+import { renderEngineInspection } from '../text/render-engine-inspection.js'
+import { renderModelInspection } from '../text/render-model-inspection.js'
+
+interface InspectFlags extends CommonFlags {
+  digest?: true
+  layers?: true
+  load: boolean
+}
+
+const examples = `
+Examples:
+  enginery inspect squeezenet.onnx
+  enginery inspect squeezenet.blob --layers
+  enginery inspect squeezenet.onnx --json | jq '.operators[].type'
+
+ONNX files are read without an engine; other models by OpenVINO. A saved engine is read from its manifest and, to list
+its layers, loaded.`
+
+export function addInspectCommand(program: Command, register: RegisterAction): void {
+  const command = program
+    .command('inspect')
+    .argument('<file>', 'model (ONNX, IR, TensorFlow Lite, Paddle, TensorFlow) or saved engine')
+    .summary('inputs, outputs, operators, precisions, size')
+    .description('Prints what a model or a saved engine holds: inputs, outputs, operators, precisions, parameters, size.')
+    .option('--digest', 'compute the SHA-256 of the model with all its weights')
+    .option('--layers', 'list every layer of an engine')
+    .option('--no-load', 'read the manifest of an engine only')
+    .addHelpText('after', examples)
+  register(command, inspect)
+}
+
+async function inspect(session: Session, path: string | undefined, flags: InspectFlags): Promise<CommandResult> {
+  const file = path as string // commander sees to it
+  const head = { command: 'inspect' as const, enginery: readPackageVersion() }
+  return withProgress(session, async (bar) => {
+    bar.update('inspect', 0)
+    if (await isSavedEngine(file)) {
+      const inspection = await inspectEngine(file, { load: flags.load, signal: session.signal })
+      return {
+        json: { ...head, ...inspection } as unknown as z.input<typeof engineReportSchema>,
+        text: renderEngineInspection(inspection, flags.layers ?? false),
+      }
+    }
+    const inspection = await inspectModel(file, { digest: flags.digest, signal: session.signal })
+    return {
+      json: { ...head, ...inspection } as unknown as z.input<typeof modelReportSchema>,
+      text: renderModelInspection(inspection),
+    }
+  })
+}

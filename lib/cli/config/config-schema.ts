@@ -1,0 +1,59 @@
+import { z } from 'zod'
+import { buildConfigSchema, type OpenVinoBuildOptions } from '../../api/build-options.js'
+
+const shape = z.array(z.int().min(0))
+const seed = z
+  .int()
+  .min(0)
+  .max(2 ** 32 - 1)
+
+/** What `build` takes beyond the options of buildEngine. */
+export const buildSectionSchema = z.strictObject({
+  output: z.string().min(1).optional().describe('file for the engine; its manifest goes beside it'),
+})
+
+const inputsSchema = {
+  input: z.array(z.string().min(1)).optional().describe('files, or name=file'),
+  inputShapes: z.record(z.string(), shape).optional().describe('shapes of random inputs where the engine leaves them open'),
+  seed: seed.optional().describe('of random inputs'),
+  cast: z.boolean().optional().describe('convert arrays of another element type'),
+  rebuildFrom: z.string().min(1).optional().describe('model to build again from where a saved engine does not fit this machine'),
+}
+
+export const runSectionSchema = z.strictObject({
+  ...inputsSchema,
+  randomInput: z.boolean().optional().describe('random values for inputs that no file is given for'),
+  output: z.array(z.string().min(1)).optional().describe('files, or name=file'),
+  top: z.int().min(1).max(1000).optional().describe('largest values to list'),
+})
+
+export const benchSectionSchema = z.strictObject({
+  ...inputsSchema,
+  mode: z.enum(['latency', 'throughput']).optional(),
+  duration: z.number().positive().max(86_400).optional().describe('seconds'),
+  iterations: z.int().min(1).optional().describe('a number of inferences in place of a duration'),
+  warmUp: z.number().min(0).max(3600).optional().describe('seconds'),
+  sync: z.boolean().optional().describe('measure inferSync'),
+})
+
+/** Where each setting of a command is kept in the file: under the command's own name. */
+export const commandSections = { build: buildSectionSchema, run: runSectionSchema, bench: benchSectionSchema }
+
+export type SectionName = keyof typeof commandSections
+export type Sections = { [Name in SectionName]?: z.output<(typeof commandSections)[Name]> | undefined }
+
+const [openvino] = buildConfigSchema.options
+
+/**
+ * A configuration file: the options of buildEngine as they are, of which the model may come from the command line,
+ * and a section per command.
+ */
+export const configFileSchema = openvino.partial({ model: true }).extend({
+  build: buildSectionSchema.optional(),
+  run: runSectionSchema.optional(),
+  bench: benchSectionSchema.optional(),
+})
+
+/** Options of buildEngine as a file or the command line gives them, not yet complete. */
+export type EngineConfig = Partial<Omit<OpenVinoBuildOptions, 'signal' | 'onProgress' | 'logger'>>
+export type ConfigFile = EngineConfig & Sections

@@ -1,0 +1,116 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { type Document, LineCounter, parseDocument } from 'yaml'
+import { withDefaultBackend } from '../../api/build-options.js'
+import { describeIssue, type OptionProblem } from '../../api/parse-options.js'
+import { engineryError } from '../../errors/enginery-error.js'
+import { describeFileError } from '../files/describe-file-error.js'
+import { type ConfigFile, configFileSchema, type EngineConfig, type Sections } from './config-schema.js'
+import { locateIssue } from './locate-issue.js'
+
+/** A configuration file, checked, its relative paths resolved against its own folder. */
+export interface Config {
+  readonly engine: EngineConfig
+  readonly sections: Sections
+}
+
+interface ConfigProblem {
+  readonly line: number
+  readonly reason: string
+}
+
+/**
+ * Reads a YAML (or JSON) file of options and checks it with the schema that buildEngine checks its own with.
+ *
+ * @throws FILE_NOT_FOUND, FILE_NOT_READ, CONFIG_INVALID with file and line (`details.problems` lists all)
+ */
+export async function readConfig(file: string): Promise<Config> {
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    throw describeFileError(error, file)
+  }
+  return parseConfig(text, file)
+}
+
+/** As {@link readConfig}, for text that is at hand. */
+export function parseConfig(text: string, file: string): Config {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const lineOf = (offset: number) => lines.linePos(offset).line
+  if (document.errors.length > 0) {
+    throw invalidConfig(
+      file,
+      document.errors.map((error) => ({ line: lineOf(error.pos[0]), reason: error.message })),
+    )
+  }
+  const content = contentOf(document, file)
+  const parsed = configFileSchema.safeParse(withDefaultBackend(content))
+  if (!parsed.success) {
+    const problems = parsed.error.issues
+      .flatMap((issue) => describeIssue(issue, content))
+      .map((problem) => ({ line: lineOf(locateIssue(document, problem.path)), reason: describeProblem(problem) }))
+    throw invalidConfig(file, problems)
+  }
+  return splitConfig(content as ConfigFile, dirname(resolve(file)))
+}
+
+// Aliases are expanded here; a file that multiplies them without end is refused by the parser.
+function contentOf(document: Document, file: string): unknown {
+  try {
+    return document.toJS() ?? {}
+  } catch (error) {
+    throw invalidConfig(file, [{ line: 1, reason: (error as Error).message }])
+  }
+}
+
+function describeProblem(problem: OptionProblem): string {
+  return problem.path.length === 0 ? problem.reason : `${problem.option}: ${problem.reason}`
+}
+
+function invalidConfig(file: string, found: readonly ConfigProblem[]): Error {
+  const problems = [...found].sort((a, b) => a.line - b.line)
+  const [first, ...others] = problems as [ConfigProblem, ...ConfigProblem[]]
+  const reason = [first.reason, ...others.map((problem) => `${file}:${problem.line}: ${problem.reason}`)].join('\n')
+  return engineryError('CONFIG_INVALID', { file, line: first.line, reason }, { details: { problems } })
+}
+
+function splitConfig(content: ConfigFile, folder: string): Config {
+  const { build, run, bench, ...engine } = content
+  const resolved = { ...engine }
+  if (typeof engine.model === 'string') resolved.model = resolve(folder, engine.model)
+  else if (engine.model && 'path' in engine.model) resolved.model = { path: resolve(folder, engine.model.path) }
+  if (typeof engine.cache === 'string') resolved.cache = resolve(folder, engine.cache)
+  else if (engine.cache) resolved.cache = { ...engine.cache, dir: resolve(folder, engine.cache.dir) }
+  return {
+    engine: resolved,
+    sections: {
+      build: build && withPaths(build, folder),
+      run: run && withPaths(run, folder),
+      bench: bench && withPaths(bench, folder),
+    },
+  }
+}
+
+interface PathSettings {
+  input?: string[] | undefined
+  output?: string | string[] | undefined
+  rebuildFrom?: string | undefined
+}
+
+// Files named in a configuration lie relative to it, so that it works from every working directory.
+function withPaths<Section extends PathSettings>(section: Section, folder: string): Section {
+  const resolved = { ...section }
+  if (section.input) resolved.input = section.input.map((item) => resolveNamed(item, folder))
+  if (typeof section.output === 'string') resolved.output = resolve(folder, section.output)
+  else if (section.output) resolved.output = section.output.map((item) => resolveNamed(item, folder))
+  if (section.rebuildFrom) resolved.rebuildFrom = resolve(folder, section.rebuildFrom)
+  return resolved
+}
+
+function resolveNamed(item: string, folder: string): string {
+  const [, name = '', file = item] = /^([^=]*=)(.+)$/s.exec(item) ?? []
+  // A folder keeps its trailing slash: it says that a folder is meant.
+  return `${name}${resolve(folder, file)}${/[/\\]$/.test(file) ? '/' : ''}`
+}

@@ -1,0 +1,71 @@
+import { withDefaultBackend } from '../../api/build-options.js'
+import { describeIssue, type OptionProblem } from '../../api/parse-options.js'
+import { engineryError } from '../../errors/enginery-error.js'
+import { configFileSchema, type EngineConfig } from '../config/config-schema.js'
+import type { BuildFlags } from './build-flags.js'
+import { defineOwn, setAtPath } from './parse-assignment.js'
+
+/**
+ * The options of buildEngine that the flags stand for, checked with its own schema.
+ *
+ * @throws USAGE_INVALID that names the flag
+ */
+export function buildOptionsFromFlags(flags: BuildFlags): EngineConfig {
+  const options: Record<string, unknown> = {}
+  for (const [path, value] of flags.set ?? []) setAtPath(options, path.split('.'), value)
+  if (flags.device !== undefined) options.device = flags.device
+  if (flags.precision !== undefined) options.precision = flags.precision
+  if (flags.dynamicShapes) options.shapes = 'dynamic'
+  for (const [name, shape] of flags.shape ?? []) setAtPath(options, ['shapes', name], shape)
+  for (const name of ['performance', 'requests', 'streams', 'threads'] as const) {
+    if (flags[name] !== undefined) setAtPath(options, ['hints', name], flags[name])
+  }
+  for (const [name, value] of flags.property ?? []) setAtPath(options, ['properties', name], value)
+  if (flags.cache !== undefined) options.cache = flags.cache
+  checkFlags(options)
+  return options
+}
+
+function checkFlags(options: object): void {
+  const parsed = configFileSchema.safeParse(withDefaultBackend(options))
+  if (parsed.success) return
+  const [problem] = parsed.error.issues.flatMap((issue) => describeIssue(issue, options)) as [OptionProblem]
+  throw engineryError('USAGE_INVALID', { reason: `${flagFor(problem.path)}: ${problem.reason}` })
+}
+
+const flagsByPath: Readonly<Record<string, string>> = {
+  device: '--device',
+  precision: '--precision',
+  cache: '--cache',
+  'hints.performance': '--performance',
+  'hints.requests': '--requests',
+  'hints.streams': '--streams',
+  'hints.threads': '--threads',
+}
+
+function flagFor(path: readonly PropertyKey[]): string {
+  const [first, second] = path.map(String)
+  if (first === 'shapes' && second !== undefined) return `--shape ${second}`
+  if (first === 'properties' && second !== undefined) return `--property ${second}`
+  return flagsByPath[path.map(String).join('.')] ?? `--set ${path.map(String).join('.')}`
+}
+
+/** Both together; `over` wins. Objects are merged key by key, everything else is replaced. */
+export function mergeBuildOptions(base: EngineConfig, over: EngineConfig): EngineConfig {
+  return mergeObjects(base as Record<string, unknown>, over as Record<string, unknown>, 2) as EngineConfig
+}
+
+// Two levels: options such as hints and shapes are merged, a single shape or a list of steps is taken whole.
+function mergeObjects(base: Record<string, unknown>, over: Record<string, unknown>, depth: number): Record<string, unknown> {
+  const merged = { ...base }
+  for (const [key, value] of Object.entries(over)) {
+    const before = Object.hasOwn(base, key) ? base[key] : undefined
+    const mergeable = depth > 1 && key !== 'model' && isPlainObject(before) && isPlainObject(value)
+    defineOwn(merged, key, mergeable ? mergeObjects(before, value, depth - 1) : value)
+  }
+  return merged
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
+}

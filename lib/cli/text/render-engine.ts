@@ -1,0 +1,44 @@
+import type { EngineLayer, Port } from '../../engine/backend.js'
+import { formatShape } from '../../engine/partial-shape.js'
+import { renderTable } from './render-table.js'
+
+export function renderEnginePorts(ports: readonly Port[]): string {
+  return renderTable(
+    ports.map(({ name, type, shape, names }) => [
+      name,
+      type,
+      formatShape(shape),
+      names.length > 1 ? `also ${names.filter((other) => other !== name).join(', ')}` : '',
+    ]),
+  )
+}
+
+const notComputing = new Set(['Const', 'Constant', 'Input', 'Output', 'Parameter', 'Result'])
+
+/** Layers that compute something: constants and the graph's own ends are left out, as they would hide what the rest does. */
+export function computingLayers(layers: readonly EngineLayer[]): EngineLayer[] {
+  return layers.filter(({ type }) => !notComputing.has(type))
+}
+
+export function countPrecisions(layers: readonly EngineLayer[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { precision } of layers) counts[precision] = (counts[precision] ?? 0) + 1
+  return counts
+}
+
+/** `61 f32, 12 u8`, most first. */
+export function describePrecisions(precisions: Readonly<Record<string, number>>): string {
+  return (
+    Object.entries(precisions)
+      .sort(([, a], [, b]) => b - a)
+      .map(([type, count]) => `${count} ${type}`)
+      .join(', ') || 'none'
+  )
+}
+
+const integerTypes = new Set(['i8', 'u8', 'i4', 'u4'])
+
+/** Layers that compute in eight bits or fewer: what shows whether an INT8 model really runs as one. */
+export function countInt8Layers(precisions: Readonly<Record<string, number>>): number {
+  return Object.entries(precisions).reduce((sum, [type, count]) => sum + (integerTypes.has(type) ? count : 0), 0)
+}
