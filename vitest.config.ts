@@ -12,10 +12,13 @@ const oneAtATime = [
   'test/fuzz/**/*.test.ts',
 ]
 
+const report = process.env.ENGINERY_TEST_REPORT
+
 export default defineConfig({
   test: {
     pool: 'forks',
-    reporters: process.env.CI ? ['default', ['json', { outputFile: '.deps/vitest-report.json' }]] : ['default'],
+    // CI counts the tests in this file.
+    reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     projects: [
       { test: { name: 'unit', include: inParallel, testTimeout: 30_000 } },
       {

@@ -1,0 +1,72 @@
+// npm run test:sanitize [-- vitest arguments]: the addon tests with addons built under AddressSanitizer and
+// UndefinedBehaviorSanitizer. Node itself is not instrumented, so the sanitizer's runtime is preloaded into it.
+// The native unit tests have their own sanitized run: npm run test:native -- --sanitize.
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { addons, buildAddon } from './setup/build-addons.mjs'
+import { fetchOpenvino } from './setup/fetch-openvino.mjs'
+import { deps, root } from './setup/paths.mjs'
+import { runCommand } from './setup/run-command.mjs'
+
+/** Sanitizers write here: a report of a process deep below the test runner must not get lost. */
+const reports = path.join(deps, 'sanitize', 'reports')
+const suppressions = path.join(root, 'native', 'test', 'lsan-suppressions.txt')
+
+async function buildSanitized() {
+  const files = {}
+  const openvino = await fetchOpenvino(console.log)
+  for (const name of Object.keys(addons)) {
+    const out = path.join(deps, 'sanitize', name)
+    await mkdir(out, { recursive: true })
+    console.log(`sanitize: building ${name}.node`)
+    await buildAddon(name, { definitions: { ENGINERY_SANITIZE: 'ON', OpenVINO_DIR: openvino.cmakeFolder }, out })
+    files[name] = path.join(out, 'Release', `${name}.node`)
+  }
+  return files
+}
+
+/** The compiler knows where its runtime libraries are. */
+async function findRuntimeLibrary(name) {
+  const found = (await runCommand(process.env.CXX ?? 'c++', [`-print-file-name=${name}`])).trim()
+  if (!path.isAbsolute(found)) throw new Error(`the compiler's ${name} was not found; with gcc on Debian it is in libasan8`)
+  return found
+}
+
+async function sanitizerEnvironment(files) {
+  // Node has its C++ runtime linked in and hidden; AddressSanitizer looks for __cxa_throw when it starts and would end
+  // the process at the first exception, so the shared one is loaded with it.
+  const preload = [await findRuntimeLibrary('libasan.so'), await findRuntimeLibrary('libstdc++.so.6')]
+  return {
+    ...process.env,
+    LD_PRELOAD: preload.join(' '),
+    ASAN_OPTIONS: `log_path=${reports}/asan:detect_leaks=1:abort_on_error=0:exitcode=99:detect_stack_use_after_return=0:allocator_may_return_null=1`,
+    LSAN_OPTIONS: `suppressions=${suppressions}:print_suppressions=0:exitcode=98`,
+    UBSAN_OPTIONS: `log_path=${reports}/ubsan:print_stacktrace=1:halt_on_error=1:exitcode=97`,
+    ENGINERY_OPENVINO_ADDON: files.openvino,
+    ENGINERY_KERNELS_ADDON: files.kernels,
+    // Tests that measure time or memory say why they are skipped when they see this.
+    ENGINERY_SANITIZED: '1',
+  }
+}
+
+try {
+  const env = await sanitizerEnvironment(await buildSanitized())
+  const vitest = path.join(root, 'node_modules', 'vitest', 'vitest.mjs')
+  const asked = process.argv.slice(2)
+  const args = asked.length > 0 ? asked : ['--project', 'addon', 'test/addon', 'test/contract']
+  await rm(reports, { recursive: true, force: true })
+  await mkdir(reports, { recursive: true })
+  const run = () => runCommand(process.execPath, [vitest, 'run', ...args], { cwd: root, env, show: true })
+  const failure = await run().then(
+    () => undefined,
+    (error) => error,
+  )
+  const written = await readdir(reports)
+  for (const name of written) console.error(`${name}:\n${await readFile(path.join(reports, name), 'utf8')}`)
+  if (written.length > 0) throw new Error(`the sanitizers wrote ${written.length} reports (above, and in ${reports})`)
+  if (failure) throw failure
+  console.log('test:sanitize: no reports')
+} catch (error) {
+  console.error(`test:sanitize: ${error.message}`)
+  process.exitCode = 1
+}
