@@ -21,14 +21,26 @@ export function namedDevices(device: string): string[] {
  */
 export async function checkDevice(addon: OpenVinoAddon, options: Pick<OpenVinoCompileOptions, 'device' | 'precision'>): Promise<void> {
   const available = await addon.devices()
-  for (const device of namedDevices(options.device)) {
-    if (!isAvailable(device, available)) throw engineryError('DEVICE_NOT_FOUND', { device, available })
-    if (options.precision === 'fp32') continue
+  const named = namedDevices(options.device)
+  for (const device of named) if (!isAvailable(device, available)) throw await explainAbsence(addon, device, available)
+  if (options.precision === 'fp32') return
+  // A virtual device without a list may take any.
+  for (const device of named.length > 0 ? named : available) {
     const capabilities = await deviceCapabilities(addon, device)
     if (!capabilities.includes(options.precision.toUpperCase())) {
       throw engineryError('PRECISION_UNSUPPORTED', { device, precision: options.precision, available: capabilities })
     }
   }
+}
+
+// A plugin that does not load says why (no libOpenCL); one that loads has found no device.
+async function explainAbsence(addon: OpenVinoAddon, device: string, available: readonly string[]): Promise<Error> {
+  try {
+    await addon.pluginVersions(device)
+  } catch (error) {
+    return fromNative(error, { device, availableDevices: available })
+  }
+  return engineryError('DEVICE_NOT_FOUND', { device, available })
 }
 
 // `GPU` stands for the first of GPU.0, GPU.1, ...
