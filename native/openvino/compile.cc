@@ -1,6 +1,5 @@
 #include "compile.h"
 
-#include <openvino/op/constant.hpp>
 #include <openvino/runtime/core.hpp>
 #include <ostream>
 #include <sstream>
@@ -11,17 +10,10 @@
 #include "../shared/native_error.h"
 #include "core.h"
 #include "log_capture.h"
+#include "model_operations.h"
 
 namespace enginery::openvino {
 namespace {
-
-int64_t constant_bytes(const ov::Model& model) {
-    int64_t bytes = 0;
-    for (const auto& op : model.get_ops()) {
-        if (const auto constant = ov::as_type_ptr<ov::op::v0::Constant>(op)) bytes += static_cast<int64_t>(constant->get_byte_size());
-    }
-    return bytes;
-}
 
 void export_to(const CompiledState& state, std::ostream& stream) {
     with_engine_log("OV_EXPORT", [&] {
@@ -33,7 +25,8 @@ void export_to(const CompiledState& state, std::ostream& stream) {
 
 }  // namespace
 
-std::shared_ptr<CompiledState> compile(const std::shared_ptr<const ov::Model>& model, const std::string& device, const ov::AnyMap& properties) {
+std::shared_ptr<CompiledState> compile(const std::shared_ptr<const ov::Model>& model, const std::string& device,
+                                       const ov::AnyMap& properties) {
     auto state = with_engine_log("OV_COMPILE", [&] {
         const int64_t bytes = constant_bytes(*model);
         return CompiledState::of(process_core().compile_model(model, device, properties), nullptr, bytes);
@@ -42,7 +35,8 @@ std::shared_ptr<CompiledState> compile(const std::shared_ptr<const ov::Model>& m
     return state;
 }
 
-std::shared_ptr<CompiledState> import_blob(std::shared_ptr<MemoryBlock> bytes, const std::string& device, const ov::AnyMap& properties) {
+std::shared_ptr<CompiledState> import_blob(std::shared_ptr<MemoryBlock> bytes, const std::string& device,
+                                           const ov::AnyMap& properties) {
     auto state = with_engine_log("OV_IMPORT", [&] {
         if (bytes->size() == 0) throw NativeError("OV_IMPORT", "the file is empty");
         const ov::Tensor blob(ov::element::u8, ov::Shape{bytes->size()}, bytes->data());

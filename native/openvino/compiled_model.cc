@@ -46,7 +46,8 @@ Requests make_requests(const StatePtr& state, uint32_t count) {
 
 Napi::Value requests_to_js(Napi::Env env, Requests& requests) {
     Napi::Array array = Napi::Array::New(env, requests.size());
-    for (size_t i = 0; i < requests.size(); ++i) array.Set(static_cast<uint32_t>(i), InferRequest::wrap(env, std::move(requests[i])));
+    for (size_t i = 0; i < requests.size(); ++i)
+        array.Set(static_cast<uint32_t>(i), InferRequest::wrap(env, std::move(requests[i])));
     return array;
 }
 
@@ -72,22 +73,21 @@ std::function<std::shared_ptr<MemoryBlock>()> blob_source(Napi::Env env, Napi::V
 
 std::function<StatePtr()> compile_call(const Napi::CallbackInfo& info) {
     auto lease = unwrap<Model>(info.Env(), info[0], "Model").lease();
-    return [lease = std::move(lease), device = text_argument(info[1], "a device name"), properties = properties_from_js(info.Env(), info[2])] {
-        return compile(lease.model(), device, properties);
-    };
+    return [lease = std::move(lease), device = text_argument(info[1], "a device name"),
+            properties = properties_from_js(info[2])] { return compile(lease.model(), device, properties); };
 }
 
 std::function<StatePtr()> import_call(const Napi::CallbackInfo& info) {
     return [source = blob_source(info.Env(), info[0]), device = text_argument(info[1], "a device name"),
-            properties = properties_from_js(info.Env(), info[2])] { return import_blob(source(), device, properties); };
+            properties = properties_from_js(info[2])] { return import_blob(source(), device, properties); };
 }
 
 template <std::function<StatePtr()> (*Call)(const Napi::CallbackInfo&)>
 Napi::Value in_background(const Napi::CallbackInfo& info) {
     return guarded(info.Env(), "OV_COMPILE", [&] {
-        return BackgroundTask<StatePtr>::start(info.Env(), "OV_COMPILE", Call(info), [](Napi::Env env, StatePtr& state) -> Napi::Value {
-            return CompiledModel::wrap(env, std::move(state));
-        });
+        return BackgroundTask<StatePtr>::start(
+            info.Env(), "OV_COMPILE", Call(info),
+            [](Napi::Env env, StatePtr& state) -> Napi::Value { return CompiledModel::wrap(env, std::move(state)); });
     });
 }
 
@@ -102,13 +102,16 @@ void CompiledModel::init(Napi::Env env, Napi::Object exports) {
     InferRequest::init(env);
     Environment::of(env).keep_constructor(
         kTag,
-        DefineClass(env, "CompiledModel",
-                    {InstanceMethod<&CompiledModel::inputs>("inputs"), InstanceMethod<&CompiledModel::outputs>("outputs"),
-                     InstanceMethod<&CompiledModel::get_property>("getProperty"), InstanceMethod<&CompiledModel::set_properties>("setProperties"),
-                     InstanceMethod<&CompiledModel::runtime_graph>("runtimeGraph"), InstanceMethod<&CompiledModel::export_to>("exportTo"),
-                     InstanceMethod<&CompiledModel::export_bytes>("exportBytes"), InstanceMethod<&CompiledModel::create_requests>("createRequests"),
-                     InstanceMethod<&CompiledModel::create_requests_sync>("createRequestsSync"),
-                     InstanceMethod<&CompiledModel::release_memory>("releaseMemory"), InstanceMethod<&CompiledModel::close>("close")}));
+        DefineClass(
+            env, "CompiledModel",
+            {InstanceMethod<&CompiledModel::inputs>("inputs"), InstanceMethod<&CompiledModel::outputs>("outputs"),
+             InstanceMethod<&CompiledModel::get_property>("getProperty"),
+             InstanceMethod<&CompiledModel::set_properties>("setProperties"),
+             InstanceMethod<&CompiledModel::runtime_graph>("runtimeGraph"), InstanceMethod<&CompiledModel::export_to>("exportTo"),
+             InstanceMethod<&CompiledModel::export_bytes>("exportBytes"),
+             InstanceMethod<&CompiledModel::create_requests>("createRequests"),
+             InstanceMethod<&CompiledModel::create_requests_sync>("createRequestsSync"),
+             InstanceMethod<&CompiledModel::release_memory>("releaseMemory"), InstanceMethod<&CompiledModel::close>("close")}));
     exports.Set("compileModel", Napi::Function::New<in_background<compile_call>>(env, "compileModel"));
     exports.Set("compileModelSync", Napi::Function::New<at_once<compile_call>>(env, "compileModelSync"));
     exports.Set("importModel", Napi::Function::New<in_background<import_call>>(env, "importModel"));
@@ -122,7 +125,8 @@ Napi::Object CompiledModel::wrap(Napi::Env env, StatePtr state) {
 CompiledModel::CompiledModel(const Napi::CallbackInfo& info) : Napi::ObjectWrap<CompiledModel>(info) {
     Napi::Env env = info.Env();
     guarded(env, "NATIVE_ARGUMENT", [&] {
-        if (!info[0].IsExternal()) throw NativeError("NATIVE_ARGUMENT", "compiled models are made by compileModel() and importModel()");
+        if (!info[0].IsExternal())
+            throw NativeError("NATIVE_ARGUMENT", "compiled models are made by compileModel() and importModel()");
         tag<CompiledModel>(env, info.This().As<Napi::Object>());
         state_ = std::move(*info[0].As<Napi::External<StatePtr>>().Data());
         reported_bytes_ = state_->external_bytes;
@@ -155,7 +159,7 @@ Napi::Value CompiledModel::get_property(const Napi::CallbackInfo& info) {
 }
 
 void CompiledModel::set_properties(const Napi::CallbackInfo& info) {
-    guarded(info.Env(), "OV_PROPERTY", [&] { open_state()->model.set_property(properties_from_js(info.Env(), info[0])); });
+    guarded(info.Env(), "OV_PROPERTY", [&] { open_state()->model.set_property(properties_from_js(info[0])); });
 }
 
 Napi::Value CompiledModel::runtime_graph(const Napi::CallbackInfo& info) {
@@ -189,8 +193,8 @@ Napi::Value CompiledModel::export_bytes(const Napi::CallbackInfo& info) {
 Napi::Value CompiledModel::create_requests(const Napi::CallbackInfo& info) {
     return guarded(info.Env(), "OV_COMPILE", [&] {
         return BackgroundTask<Requests>::start(
-            info.Env(), "OV_COMPILE", [state = open_state(), count = request_count(info[0])] { return make_requests(state, count); },
-            requests_to_js);
+            info.Env(), "OV_COMPILE",
+            [state = open_state(), count = request_count(info[0])] { return make_requests(state, count); }, requests_to_js);
     });
 }
 

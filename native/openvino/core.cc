@@ -49,12 +49,37 @@ Names list_devices() {
     return names;
 }
 
+// A property call that failed on a device whose plugin cannot be had at all (not registered, a library
+// or a driver missing) is a failure of the device.
+void require_device(const std::string& device) {
+    with_engine_log("OV_DEVICE", [&] { process_core().get_property(device, ov::supported_properties.name()); });
+}
+
 ov::Any read_property(const std::string& device, const std::string& name) {
     ov::Any value = with_engine_log("OV_PROPERTY", [&] {
-        return device.empty() ? process_core().get_property(name) : process_core().get_property(device, name);
+        if (device.empty()) return process_core().get_property(name);
+        try {
+            return process_core().get_property(device, name);
+        } catch (const ov::Exception&) {
+            require_device(device);
+            throw;
+        }
     });
     BackgroundWork::guard_exit();
     return value;
+}
+
+void write_properties(const std::string& device, const ov::AnyMap& properties) {
+    with_engine_log("OV_PROPERTY", [&] {
+        if (device.empty()) return process_core().set_property(properties);
+        try {
+            process_core().set_property(device, properties);
+        } catch (const ov::Exception&) {
+            require_device(device);
+            throw;
+        }
+    });
+    BackgroundWork::guard_exit();
 }
 
 Napi::Value version(const Napi::CallbackInfo& info) {
@@ -62,7 +87,8 @@ Napi::Value version(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value devices(const Napi::CallbackInfo& info) {
-    return guarded(info.Env(), "OV_DEVICE", [&] { return BackgroundTask<Names>::start(info.Env(), "OV_DEVICE", list_devices, names_to_js); });
+    return guarded(info.Env(), "OV_DEVICE",
+                   [&] { return BackgroundTask<Names>::start(info.Env(), "OV_DEVICE", list_devices, names_to_js); });
 }
 
 Napi::Value devices_sync(const Napi::CallbackInfo& info) {
@@ -78,6 +104,7 @@ Napi::Value plugin_versions(const Napi::CallbackInfo& info) {
             info.Env(), "OV_DEVICE",
             [device = text_argument(info[0], "a device name")] {
                 Versions versions = with_engine_log("OV_DEVICE", [&] { return process_core().get_versions(device); });
+                if (versions.empty()) require_device(device);  // no such device: its message says so
                 BackgroundWork::guard_exit();
                 return versions;
             },
@@ -98,22 +125,16 @@ Napi::Value get_property(const Napi::CallbackInfo& info) {
 
 Napi::Value get_property_sync(const Napi::CallbackInfo& info) {
     return guarded(info.Env(), "OV_PROPERTY", [&] {
-        return any_to_js(info.Env(), read_property(text_argument(info[0], "a device name"), text_argument(info[1], "a property name")));
+        return any_to_js(info.Env(),
+                         read_property(text_argument(info[0], "a device name"), text_argument(info[1], "a property name")));
     });
 }
 
 Napi::Value set_properties(const Napi::CallbackInfo& info) {
     return guarded(info.Env(), "OV_PROPERTY", [&] {
         return start_void_task(info.Env(), "OV_PROPERTY",
-                               [device = text_argument(info[0], "a device name"), properties = properties_from_js(info.Env(), info[1])] {
-                                   with_engine_log("OV_PROPERTY", [&] {
-                                       if (device.empty()) {
-                                           process_core().set_property(properties);
-                                       } else {
-                                           process_core().set_property(device, properties);
-                                       }
-                                   });
-                                   BackgroundWork::guard_exit();
+                               [device = text_argument(info[0], "a device name"), properties = properties_from_js(info[1])] {
+                                   write_properties(device, properties);
                                });
     });
 }
@@ -122,6 +143,7 @@ Napi::Value add_extension(const Napi::CallbackInfo& info) {
     return guarded(info.Env(), "OV_EXTENSION", [&] {
         return start_void_task(info.Env(), "OV_EXTENSION", [path = text_argument(info[0], "the path of a library")] {
             with_engine_log("OV_EXTENSION", [&] { process_core().add_extension(path); });
+            BackgroundWork::guard_exit();
         });
     });
 }

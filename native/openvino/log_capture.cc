@@ -1,13 +1,14 @@
 #include "log_capture.h"
 
 #include <algorithm>
+#include <array>
+#include <cctype>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <new>
 #include <openvino/core/log.hpp>
 #include <openvino/runtime/exception.hpp>
-#include <functional>
-#include <regex>
 #include <string_view>
 
 #include "../shared/completion_channel.h"
@@ -53,7 +54,7 @@ Hub& hub() {
 
 thread_local LogCapture* innermost = nullptr;
 
-void receive(std::string_view message) {
+void distribute(std::string_view message) {
     std::string line(message.substr(0, kMaxLineBytes));
     while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.pop_back();
     if (line.empty()) return;
@@ -70,6 +71,15 @@ void receive(std::string_view message) {
     for (const auto& listener : listeners) listener->channel->post(std::make_unique<LogDelivery>(listener, line));
 }
 
+// OpenVINO calls this from wherever it logs: nothing may leave it.
+void receive(std::string_view message) noexcept {
+    try {
+        distribute(message);
+    } catch (...) {
+        // Out of memory: a log line is lost.
+    }
+}
+
 void install_once() {
     static std::once_flag installed;
     std::call_once(installed, [] {
@@ -79,12 +89,60 @@ void install_once() {
     });
 }
 
-// "Exception from src/a.cpp:12:\nException from src/b.cpp:34:\nreason" -> "reason"
+// Where OpenVINO's source position ends: after "<file>:<line>:". Npos if the text begins otherwise.
+size_t position_end(std::string_view text, std::string_view opening, std::string_view before_file) {
+    if (text.substr(0, opening.size()) != opening) return std::string_view::npos;
+    const size_t line_end = std::min(text.find('\n'), text.size());
+    size_t at = text.rfind(before_file, line_end);
+    if (at == std::string_view::npos || at + before_file.size() < opening.size()) return std::string_view::npos;
+    // File names hold no colon followed by digits and a colon.
+    for (at = text.find(':', at + before_file.size()); at < line_end; at = text.find(':', at + 1)) {
+        size_t end = at + 1;
+        while (end < line_end && std::isdigit(static_cast<unsigned char>(text[end]))) ++end;
+        if (end > at + 1 && end < text.size() && text[end] == ':') return end + 1;
+    }
+    return std::string_view::npos;
+}
+
+// Length of what stands before the reason at the beginning of `text`: source positions, the inference
+// engine's old status words, blanks.
+size_t noise_length(std::string_view text) {
+    constexpr std::array<std::string_view, 6> kStatus = {"[ GENERAL_ERROR ]",      "[ NETWORK_NOT_READ ]", "[ NOT_IMPLEMENTED ]",
+                                                         "[ PARAMETER_MISMATCH ]", "[ NOT_FOUND ]",        "[ UNEXPECTED ]"};
+    size_t end = position_end(text, "Exception from ", "Exception from ");
+    if (end == std::string_view::npos) end = position_end(text, "Check '", "' failed at ");
+    if (end != std::string_view::npos) return end;
+    constexpr std::string_view kFrontend = "FrontEnd API failed with ";
+    if (text.substr(0, kFrontend.size()) == kFrontend) {
+        end = text.find(':');
+        if (end < text.find('\n')) return end + 1;
+    }
+    for (std::string_view status : kStatus) {
+        if (text.substr(0, status.size()) == status) return status.size();
+    }
+    return 0;
+}
+
+// "Exception from src/a.cpp:12:\nCheck 'x' failed at src/b.cpp:34:\nreason" -> "reason". Scanned by
+// hand: std::regex recurses per character, and these texts grow with the model.
 std::string reason_of(const std::string& text) {
-    static const std::regex noise(R"((?:Exception from [^\n]*:\d+:\s*)|(?:Check '[^\n]*' failed at [^\n]*:\d+:\s*)|(?:\[ (?:GENERAL_ERROR|NETWORK_NOT_READ|NOT_IMPLEMENTED|PARAMETER_MISMATCH|NOT_FOUND|UNEXPECTED) \]\s*))");
-    std::string reason = text.size() <= 20000 ? std::regex_replace(text, noise, "") : text;
-    reason.erase(0, std::min(reason.find_first_not_of(" \n\t"), reason.size()));
+    std::string reason;
+    std::string_view rest = text;
+    while (!rest.empty()) {
+        const size_t noise = noise_length(rest);
+        if (noise != 0) {
+            rest.remove_prefix(noise);
+            rest.remove_prefix(std::min(rest.find_first_not_of(" \t\n"), rest.size()));
+            continue;
+        }
+        // Up to the next place where a nested message may begin.
+        const size_t next = std::min({rest.find("Exception from ", 1), rest.find("Check '", 1), rest.find("FrontEnd API", 1),
+                                      rest.find("[ ", 1), rest.size()});
+        reason += rest.substr(0, next);
+        rest.remove_prefix(next);
+    }
     while (!reason.empty() && std::isspace(static_cast<unsigned char>(reason.back()))) reason.pop_back();
+    reason.erase(0, std::min(reason.find_first_not_of(" \t\n"), reason.size()));
     return reason.empty() ? text : reason;
 }
 
@@ -102,7 +160,6 @@ void forget_listener(const std::shared_ptr<CompletionChannel>& channel) {
 
 Napi::Value set_log_listener(const Napi::CallbackInfo& info) {
     Napi::Env env = info.Env();
-    install_once();
     auto channel = Environment::of(env).channel();
     forget_listener(channel);
     if (info[0].IsFunction()) {
@@ -116,7 +173,6 @@ Napi::Value set_log_listener(const Napi::CallbackInfo& info) {
 }  // namespace
 
 LogCapture::LogCapture() : outer_(innermost) {
-    install_once();
     std::lock_guard<std::mutex> lock(hub().mutex);
     hub().captures.push_back(this);
     innermost = this;
@@ -156,6 +212,7 @@ NativeError engine_failure(const char* code, std::vector<std::string> lines) noe
 }
 
 void init_log(Napi::Env env, Napi::Object exports) {
+    install_once();  // from the start: without a callback of ours OpenVINO logs to standard output
     exports.Set("setLogListener", Napi::Function::New<set_log_listener>(env, "setLogListener"));
     env.AddCleanupHook([channel = Environment::of(env).channel()] { forget_listener(channel); });
 }

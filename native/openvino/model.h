@@ -2,38 +2,11 @@
 
 #include <napi.h>
 
-#include <atomic>
 #include <memory>
-#include <openvino/core/model.hpp>
-#include <utility>
 
-#include "../shared/native_error.h"
+#include "model_lease.h"
 
 namespace enginery::openvino {
-
-// A model and whether a background call is using it. ov::Model is not safe to change while another
-// thread reads it, so one call at a time may have it.
-struct ModelState {
-    std::shared_ptr<ov::Model> model;
-    std::atomic<bool> taken{false};
-};
-
-// The right to use a model, for one call, on any thread.
-class ModelLease {
-public:
-    // NATIVE_BUSY if another call has it.
-    explicit ModelLease(std::shared_ptr<ModelState> state) : state_(std::move(state)) {
-        if (state_->taken.exchange(true)) throw NativeError("NATIVE_BUSY", "another call is using the model: await it first");
-        release_ = std::shared_ptr<void>(nullptr, [state = state_](void*) { state->taken.store(false); });
-    }
-
-    const std::shared_ptr<ov::Model>& model() const { return state_->model; }
-    void replace(std::shared_ptr<ov::Model> model) const { state_->model = std::move(model); }
-
-private:
-    std::shared_ptr<ModelState> state_;
-    std::shared_ptr<void> release_;  // copies of a lease (std::function makes them) end it together
-};
 
 // `NativeModel` of lib/native/openvino-addon.ts.
 class Model : public Napi::ObjectWrap<Model> {
@@ -42,12 +15,13 @@ public:
 
     // Also exports readModel and readModelSync.
     static void init(Napi::Env env, Napi::Object exports);
-    static Napi::Object wrap(Napi::Env env, std::shared_ptr<ov::Model> model);
+    static Napi::Object wrap(Napi::Env env, std::shared_ptr<ModelState> state);
 
     explicit Model(const Napi::CallbackInfo& info);
+    ~Model() override;
 
     // NATIVE_CLOSED, NATIVE_BUSY.
-    ModelLease lease() const;
+    ModelLease lease(ModelLease::Use use = ModelLease::Use::read) const;
 
 private:
     Napi::Value name(const Napi::CallbackInfo& info);
@@ -64,6 +38,8 @@ private:
     Napi::Value clone(const Napi::CallbackInfo& info);
     Napi::Value serialize(const Napi::CallbackInfo& info);
     void close(const Napi::CallbackInfo& info);
+
+    void drop_state();
 
     std::shared_ptr<ModelState> state_;
 };

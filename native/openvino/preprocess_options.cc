@@ -13,11 +13,16 @@ using ov::preprocess::ColorFormat;
 using ov::preprocess::PaddingMode;
 using ov::preprocess::ResizeAlgorithm;
 
-const std::map<std::string, Kind> kKinds = {{"convertElementType", Kind::element_type}, {"convertColor", Kind::color},
-                                            {"convertLayout", Kind::layout},            {"resize", Kind::resize},
-                                            {"mean", Kind::mean},                       {"scale", Kind::scale},
-                                            {"crop", Kind::crop},                       {"pad", Kind::pad},
-                                            {"reverseChannels", Kind::reverse_channels}, {"clamp", Kind::clamp}};
+const std::map<std::string, Kind> kKinds = {{"convertElementType", Kind::element_type},
+                                            {"convertColor", Kind::color},
+                                            {"convertLayout", Kind::layout},
+                                            {"resize", Kind::resize},
+                                            {"mean", Kind::mean},
+                                            {"scale", Kind::scale},
+                                            {"crop", Kind::crop},
+                                            {"pad", Kind::pad},
+                                            {"reverseChannels", Kind::reverse_channels},
+                                            {"clamp", Kind::clamp}};
 
 const std::map<std::string, ColorFormat> kColors = {{"RGB", ColorFormat::RGB},
                                                     {"BGR", ColorFormat::BGR},

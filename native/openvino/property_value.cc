@@ -63,7 +63,11 @@ std::string key_text(const ov::element::Type& key) {
 template <typename Map>
 Napi::Value map_to_js(Napi::Env env, const Map& map) {
     Napi::Object object = Napi::Object::New(env);
-    for (const auto& [key, item] : map) object.Set(key_text(key), to_js(env, item));
+    // Defined, not set: keys may come from a model's file, and one may be called "__proto__".
+    constexpr auto kPlain = static_cast<napi_property_attributes>(napi_writable | napi_enumerable | napi_configurable);
+    for (const auto& [key, item] : map) {
+        object.DefineProperty(Napi::PropertyDescriptor::Value(Napi::String::New(env, key_text(key)), to_js(env, item), kPlain));
+    }
     return object;
 }
 
@@ -89,9 +93,25 @@ Napi::Value map_or_empty(Napi::Env env, const ov::Any& value) {
     return result;
 }
 
-}  // namespace
+// Deeper than any property; an object that holds itself ends here.
+constexpr int kMaxDepth = 16;
 
-ov::Any property_from_js(Napi::Value value) {
+ov::AnyMap map_from_js(Napi::Value properties, int depth);
+
+// OpenVINO reads lists from text with blanks between the items, but device names with commas.
+std::string list_text(Napi::Array array, const char* separator) {
+    std::string text;
+    for (uint32_t i = 0; i < array.Length(); ++i) {
+        Napi::Value item = array.Get(i);
+        if (!item.IsString() && !item.IsNumber() && !item.IsBoolean()) {
+            throw NativeError("NATIVE_ARGUMENT", "a list in a property must hold strings, numbers or booleans");
+        }
+        text += (i == 0 ? "" : separator) + item.ToString().Utf8Value();
+    }
+    return text;
+}
+
+ov::Any value_from_js(const std::string& name, Napi::Value value, int depth) {
     if (value.IsString()) return value.As<Napi::String>().Utf8Value();
     if (value.IsBoolean()) return value.As<Napi::Boolean>().Value();
     if (value.IsNumber()) {
@@ -99,44 +119,60 @@ ov::Any property_from_js(Napi::Value value) {
         if (std::floor(number) == number && std::abs(number) <= 9007199254740991.0) return static_cast<int64_t>(number);
         return number;
     }
-    if (value.IsArray()) {
-        Napi::Array array = value.As<Napi::Array>();
-        // OpenVINO parses its lists from text: "a,b". Items may be of any kind.
-        std::string text;
-        for (uint32_t i = 0; i < array.Length(); ++i) text += (i == 0 ? "" : ",") + property_from_js(array.Get(i)).as<std::string>();
-        return text;
-    }
-    if (value.IsObject()) return properties_from_js(value.Env(), value);
+    if (value.IsArray()) return list_text(value.As<Napi::Array>(), name == ov::device::priorities.name() ? "," : " ");
+    if (value.IsObject() && !value.IsFunction()) return map_from_js(value, depth + 1);
     throw NativeError("NATIVE_ARGUMENT", "a property must be a string, number, boolean, list or object");
 }
 
-ov::AnyMap properties_from_js(Napi::Env, Napi::Value properties) {
+ov::AnyMap map_from_js(Napi::Value properties, int depth) {
     ov::AnyMap map;
     if (properties.IsUndefined() || properties.IsNull()) return map;
     if (!properties.IsObject()) throw NativeError("NATIVE_ARGUMENT", "expected an object of properties");
+    if (depth > kMaxDepth) throw NativeError("NATIVE_ARGUMENT", "properties are nested too deeply");
     Napi::Object object = properties.As<Napi::Object>();
     Napi::Array names = object.GetPropertyNames();
     for (uint32_t i = 0; i < names.Length(); ++i) {
         Napi::Value value = object.Get(names.Get(i));
-        if (!value.IsUndefined()) map[names.Get(i).As<Napi::String>().Utf8Value()] = property_from_js(value);
+        if (value.IsUndefined()) continue;
+        const std::string name = names.Get(i).ToString().Utf8Value();
+        map[name] = value_from_js(name, value, depth);
     }
     return map;
 }
 
+}  // namespace
+
+ov::Any property_from_js(Napi::Value value) {
+    return value_from_js("", value, 0);
+}
+
+ov::AnyMap properties_from_js(Napi::Value properties) {
+    return map_from_js(properties, 0);
+}
+
 Napi::Value any_to_js(Napi::Env env, const ov::Any& value) {
     if (value.empty()) return env.Null();
-    Napi::Value result = scalar_or_empty<bool, std::string, int32_t, uint32_t, int64_t, uint64_t, float, double, ov::element::Type>(env, value);
+    Napi::Value result =
+        scalar_or_empty<bool, std::string, int32_t, uint32_t, int64_t, uint64_t, float, double, ov::element::Type>(env, value);
     if (!result.IsEmpty()) return result;
     // PropertyName lists first: they are lists of strings to everybody but the type system.
     if (value.is<std::vector<ov::PropertyName>>()) {
         const auto& names = value.as<std::vector<ov::PropertyName>>();
         return list_to_js(env, std::vector<std::string>(names.begin(), names.end()));
     }
-    result = list_or_empty<std::vector<std::string>, std::set<std::string>, std::vector<int32_t>, std::vector<uint32_t>, std::vector<int64_t>,
-                           std::vector<uint64_t>, std::vector<float>, std::vector<double>, std::vector<ov::element::Type>>(env, value);
+    result = list_or_empty<std::vector<std::string>, std::set<std::string>, std::vector<int32_t>, std::vector<uint32_t>,
+                           std::vector<int64_t>, std::vector<uint64_t>, std::vector<float>, std::vector<double>,
+                           std::vector<ov::element::Type>>(env, value);
     if (!result.IsEmpty()) return result;
-    result = map_or_empty<ov::AnyMap, std::map<std::string, std::string>, std::map<std::string, uint64_t>, std::map<ov::element::Type, float>>(env, value);
+    result = map_or_empty<ov::AnyMap, std::map<std::string, std::string>, std::map<std::string, uint64_t>,
+                          std::map<ov::element::Type, float>>(env, value);
     if (!result.IsEmpty()) return result;
+    if (value.is<std::set<ov::hint::ModelDistributionPolicy>>()) {
+        std::vector<std::string> names;
+        for (const auto policy : value.as<std::set<ov::hint::ModelDistributionPolicy>>())
+            names.push_back(ov::util::to_string(policy));
+        return list_to_js(env, names);
+    }
     using Pair = std::tuple<unsigned int, unsigned int>;
     using Triple = std::tuple<unsigned int, unsigned int, unsigned int>;
     if (value.is<Pair>()) return tuple_to_js(env, value.as<Pair>());

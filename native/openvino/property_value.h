@@ -7,8 +7,9 @@
 namespace enginery::openvino {
 
 // Properties on their way in. Strings are parsed by OpenVINO itself, so every property can be set by
-// its text; whole numbers become int64, nested objects AnyMaps (DEVICE_PROPERTIES).
-ov::AnyMap properties_from_js(Napi::Env env, Napi::Value properties);
+// its text; whole numbers become int64, lists the text that OpenVINO parses lists from, nested
+// objects AnyMaps (DEVICE_PROPERTIES).
+ov::AnyMap properties_from_js(Napi::Value properties);
 ov::Any property_from_js(Napi::Value value);
 
 // A property's value on its way out: numbers, booleans, lists and maps as JavaScript has them, enums

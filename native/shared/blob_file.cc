@@ -50,28 +50,37 @@ void require_readable(const std::string& path) {
     if (::access(path.c_str(), R_OK) != 0) throw file_error("open", path, errno);
 }
 
-TemporaryFile::TemporaryFile(const MemoryBlock& bytes, const std::string& suffix) {
-    const char* folder = std::getenv("TMPDIR");
-    path_ = std::string(folder != nullptr && *folder != '\0' ? folder : "/tmp") + "/enginery-XXXXXX" + suffix;
-    const int fd = ::mkstemps(path_.data(), static_cast<int>(suffix.size()));  // mode 0600
-    if (fd < 0) throw file_error("write", path_, errno);
-    const Closer closer{fd};
-    const char* data = static_cast<const char*>(bytes.data());
-    for (size_t left = bytes.size(); left != 0;) {
-        const ssize_t written = ::write(fd, data, left);
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) {
-            const int error = errno;
-            ::unlink(path_.c_str());
-            throw file_error("write", path_, error);
+TemporaryFile::TemporaryFile(const std::string& bytes, const std::string& name) {
+    const char* parent = std::getenv("TMPDIR");
+    folder_ = std::string(parent != nullptr && *parent != '\0' ? parent : "/tmp") + "/enginery-XXXXXX";
+    if (::mkdtemp(folder_.data()) == nullptr) throw file_error("create", folder_, errno);  // mode 0700
+    path_ = folder_ + "/" + name;
+    int error = 0;
+    const int fd = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        error = errno;
+    } else {
+        const Closer closer{fd};
+        const char* data = bytes.data();
+        for (size_t left = bytes.size(); left != 0 && error == 0;) {
+            const ssize_t written = ::write(fd, data, left);
+            if (written >= 0) {
+                data += written;
+                left -= static_cast<size_t>(written);
+            } else if (errno != EINTR) {
+                error = errno;
+            }
         }
-        data += written;
-        left -= static_cast<size_t>(written);
     }
+    if (error == 0) return;
+    ::unlink(path_.c_str());
+    ::rmdir(folder_.c_str());
+    throw file_error("write", path_, error);
 }
 
 TemporaryFile::~TemporaryFile() {
     ::unlink(path_.c_str());
+    ::rmdir(folder_.c_str());
 }
 
 FileWriter::FileWriter(std::string path)

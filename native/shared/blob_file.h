@@ -18,17 +18,19 @@ std::shared_ptr<MemoryBlock> read_file(const std::string& path);
 // Throws unless the file or folder can be read.
 void require_readable(const std::string& path);
 
-// A file of ours in the system's folder for such, readable by this user only and gone when the
-// scope ends: for libraries that read nothing but paths.
+// A file of the given name in a folder of its own, both readable by this user only and gone when the
+// scope ends: for libraries that read nothing but paths, and want certain names.
 class TemporaryFile {
 public:
-    TemporaryFile(const MemoryBlock& bytes, const std::string& suffix);
+    TemporaryFile(const std::string& bytes, const std::string& name);
     ~TemporaryFile();
     TemporaryFile(const TemporaryFile&) = delete;
     TemporaryFile& operator=(const TemporaryFile&) = delete;
     const std::string& path() const { return path_; }
+    const std::string& folder() const { return folder_; }
 
 private:
+    std::string folder_;
     std::string path_;
 };
 
