@@ -2,6 +2,7 @@ export { backends, devices } from './api/backends.js'
 export { buildEngine } from './api/build-engine.js'
 export type { BuildEngineOptions, ModelInput, OpenVinoBuildOptions } from './api/build-options.js'
 export { type LoadEngineOptions, loadEngine } from './api/load-engine.js'
+export { openvino } from './api/openvino.js'
 export type {
   BackendStatus,
   BuildProgress,
@@ -14,6 +15,7 @@ export type {
   ProfiledLayer,
 } from './engine/backend.js'
 export type { CacheInput, HintsInput, PropertyInput, ShapesInput } from './engine/openvino/build-options.js'
+export type { Model, ModelOperation } from './engine/openvino/model.js'
 export type { PreprocessInput, PreprocessStep } from './engine/openvino/preprocess-options.js'
 export { EngineryError, isEngineryError } from './errors/enginery-error.js'
 export type { ErrorCode } from './errors/error-table.js'

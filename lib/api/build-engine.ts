@@ -92,7 +92,7 @@ async function compile(
 ): Promise<BuiltEngine> {
   const context = { model: source.shownName }
   const { engine, shapes } = await run.unlessAborted(
-    compileWithOpenVino(source.native, settings, (stage) => run.enter(stage), context),
+    compileWithOpenVino(source.read, settings, (stage) => run.enter(stage), context),
     (late) => late.engine.close(),
   )
   const notes = shapes.batchFixed.map((name) => `the open batch dimension of input ${name} became 1 (option shapes)`)

@@ -1,14 +1,16 @@
 import { z } from 'zod'
 import { type CacheInput, cacheSchema, type HintsInput, openvinoCompileSchema, type PropertyInput, type ShapesInput } from '../engine/openvino/build-options.js'
+import { Model } from '../engine/openvino/model.js'
 import type { PreprocessInput } from '../engine/openvino/preprocess-options.js'
 import type { BuildProgress } from '../engine/backend.js'
 import type { Logger } from '../logging/logger.js'
 
 const bytes = z.instanceof(Uint8Array)
 
-const modelSchema = z.union([
+export const modelSchema = z.union([
   z.string().min(1),
   bytes,
+  z.instanceof(Model),
   z.strictObject({ path: z.string().min(1) }),
   z.strictObject({
     bytes,
@@ -45,10 +47,11 @@ export function withDefaultBackend(options: unknown): unknown {
   return (options as { backend?: unknown }).backend === undefined ? { ...options, backend: 'openvino' } : options
 }
 
-/** A model file by path, its bytes, or bytes with what belongs to them. */
+/** A model file by path, its bytes, a model in memory, or bytes with what belongs to them. */
 export type ModelInput =
   | string
   | Uint8Array
+  | Model
   | { path: string }
   | {
       bytes: Uint8Array

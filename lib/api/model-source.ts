@@ -2,16 +2,19 @@ import { basename } from 'node:path'
 import { engineryError } from '../errors/enginery-error.js'
 import { digestModel } from '../model/model-digest.js'
 import { detectBytesFormat, detectModelFormat, type ModelFormat, type SourceFormat } from '../model/model-format.js'
-import type { NativeModelSource } from '../native/openvino-addon.js'
+import { Model } from '../engine/openvino/model.js'
+import { loadOpenVino } from '../native/load-addon.js'
+import type { NativeModel } from '../native/openvino-addon.js'
 import type { EngineIdentity } from '../engine/manifest.js'
 import type { BuildEngineSettings } from './build-options.js'
 
 /** A model as callers gave it, looked at but not read. */
 export interface ModelSource {
-  readonly native: NativeModelSource
   readonly format: SourceFormat
   /** For messages: the path as given, or words. */
   readonly shownName: string
+  /** A model of the caller's own, to change and close. Throws what the addon throws. */
+  read(): Promise<NativeModel>
   digest(signal: AbortSignal | undefined): Promise<EngineIdentity['model']>
 }
 
@@ -19,6 +22,7 @@ export interface ModelSource {
 export async function resolveModelSource(model: BuildEngineSettings['model']): Promise<ModelSource> {
   if (typeof model === 'string') return fileSource(model)
   if (model instanceof Uint8Array) return bytesSource({ bytes: model })
+  if (model instanceof Model) return memorySource(model)
   return 'path' in model ? fileSource(model.path) : bytesSource(model)
 }
 
@@ -26,9 +30,12 @@ async function fileSource(path: string): Promise<ModelSource> {
   const detected = await detectModelFormat(path)
   const format = sourceFormat(detected.format, path)
   return {
-    native: detected.weightsPath === null ? { path: detected.path } : { path: detected.path, weightsPath: detected.weightsPath },
     format,
     shownName: path,
+    read: () =>
+      loadOpenVino().readModel(
+        detected.weightsPath === null ? { path: detected.path } : { path: detected.path, weightsPath: detected.weightsPath },
+      ),
     async digest(signal) {
       const { sha256, bytes } = await digestModel(detected, { signal })
       return { sha256, bytes, name: basename(detected.path), format }
@@ -46,12 +53,25 @@ function bytesSource(model: { bytes: Uint8Array; weights?: Uint8Array | undefine
   }
   const format = sourceFormat(found, shownName)
   return {
-    native: weights === undefined ? { bytes, format } : { bytes, weights, format },
     format,
     shownName,
+    read: () => loadOpenVino().readModel(weights === undefined ? { bytes, format } : { bytes, weights, format }),
     async digest(signal) {
       const { sha256, bytes: total } = await digestModel(weights === undefined ? { bytes } : { bytes, weights }, { signal })
       return { sha256, bytes: total, name: null, format }
+    },
+  }
+}
+
+function memorySource(model: Model): ModelSource {
+  const shownName = `the model ${model.name}`
+  return {
+    format: 'ir',
+    shownName,
+    read: () => model.cloneNative(),
+    async digest() {
+      const { sha256, bytes } = await model.digest()
+      return { sha256, bytes, name: null, format: 'ir' }
     },
   }
 }

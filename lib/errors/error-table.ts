@@ -84,6 +84,11 @@ export const errorTable = {
     message: 'The model cannot be changed that way: {reason}',
     cure: 'Compare the change with the inputs, outputs and operations that `enginery inspect` prints.',
   },
+  MODEL_BUSY: {
+    topic: 'Model files',
+    message: 'The model is in use by another call',
+    cure: 'Await one call on a model before the next, or give each its own clone().',
+  },
   EXTERNAL_DATA_MISSING: {
     topic: 'Model files',
     message: '{model} keeps weights in {location}, which is not there',

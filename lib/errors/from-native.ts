@@ -23,7 +23,8 @@ const model = (context: NativeFailureContext) => context.model ?? context.path ?
 
 const translations: Record<NativeErrorCode, Translate> = {
   NATIVE_ARGUMENT: (reason, _, rest) => engineryError('BUG', { reason }, rest),
-  NATIVE_BUSY: (reason, _, rest) => engineryError('BUG', { reason }, rest),
+  NATIVE_BUSY: (reason, context, rest) =>
+    context.what === 'The model' ? engineryError('MODEL_BUSY', {}, rest) : engineryError('BUG', { reason }, rest),
   NATIVE_CLOSED: (_, context, rest) => engineryError('ENGINE_CLOSED', { what: context.what ?? 'The engine' }, rest),
   NATIVE_CANCELLED: (reason, _, rest) => engineryError('INFERENCE_CANCELLED', { reason }, rest),
   NATIVE_TENSOR: (reason, _, rest) => engineryError('PORT_MISMATCH', { reason }, rest),

@@ -1,7 +1,7 @@
 import { type ErrorCode } from '../../errors/error-table.js'
 import { fromNative, type NativeFailureContext } from '../../errors/from-native.js'
 import { loadOpenVino, tryLoadOpenVino } from '../../native/load-addon.js'
-import type { NativeModel, NativeModelSource, OpenVinoAddon } from '../../native/openvino-addon.js'
+import type { NativeModel, OpenVinoAddon } from '../../native/openvino-addon.js'
 import type { BackendStatus, DeviceInfo } from '../backend.js'
 import { shapeToNative } from '../partial-shape.js'
 import { type ResolvedShapes, resolveShapes } from '../resolve-shapes.js'
@@ -20,7 +20,7 @@ export interface CompiledModelAndShapes {
 
 /** Reads, reshapes, preprocesses and compiles a model. */
 export async function compileWithOpenVino(
-  source: NativeModelSource,
+  read: () => Promise<NativeModel>,
   options: OpenVinoCompileOptions,
   onStage: StageListener,
   context: NativeFailureContext,
@@ -28,7 +28,7 @@ export async function compileWithOpenVino(
   const addon = loadOpenVino()
   const failure = { ...context, device: options.device }
   onStage('read')
-  const model = await translated(addon.readModel(source), failure)
+  const model = await translated(read(), failure)
   try {
     onStage('reshape')
     const shapes = resolveShapes(model.inputs().map(portFromNative), options.shapes)
