@@ -20,7 +20,7 @@ export type ModelOperation = NativeOperation
  * A model in memory that can still be changed: reshaped, cut open at inner tensors, preprocessed, written as IR. Made by
  * `openvino.readModel`; {@link buildEngine} takes it in place of a path and leaves it as it is.
  *
- * One call at a time may use a model: await it before the next. A second one gets MODEL_BUSY. Every method throws ENGINE_CLOSED after `close()`.
+ * While a call changes a model (reshape, setBatch, preprocess), others get MODEL_BUSY: await it first. Every method throws ENGINE_CLOSED after `close()`.
  *
  * @see https://docs.openvino.ai/2026/openvino-workflow/running-inference/model-representation.html
  */
