@@ -120,7 +120,9 @@ export class EngineCache {
 
   /** Removes every entry and every leftover, whoever made them. Other files in the folder stay. */
   async clear(): Promise<void> {
-    const names = (await this.#list()).filter((name) => manifestName.test(name) || blobName.test(name) || temporaryName.test(name))
+    const names = (await this.#list()).filter(
+      (name) => manifestName.test(name) || blobName.test(name) || temporaryName.test(name),
+    )
     // Manifests first: without one, a blob is no entry any more.
     for (const name of names.sort((a) => (manifestName.test(a) ? -1 : 1))) await removeQuietly(join(this.dir, name))
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { copyFile, constants, link, open, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises'
+import { constants, copyFile, link, open, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { engineryError, isEngineryError } from '../errors/enginery-error.js'
 import { explainFileFailure } from '../errors/explain-file-failure.js'

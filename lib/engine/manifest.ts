@@ -146,7 +146,9 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 /** The error for a saved engine that does not fit, with every difference and both values. */
 export function mismatchError(path: string, differences: readonly ManifestDifference[], caller?: () => unknown): Error {
-  const lines = differences.map(({ field, expected, found }) => `  - ${field}: needed here ${show(expected)}, built with ${show(found)}`)
+  const lines = differences.map(
+    ({ field, expected, found }) => `  - ${field}: needed here ${show(expected)}, built with ${show(found)}`,
+  )
   return engineryError(
     'ENGINE_MISMATCH',
     { path, differences: lines.join('\n') },

@@ -34,7 +34,9 @@ function describeObject(value: object): string {
     const name = (value.constructor as { name?: unknown } | undefined)?.name
     if (typeof name === 'string' && name !== '' && name !== 'Object') return `an object of class ${name}`
     const keys = Object.keys(value)
-    return keys.length === 0 ? 'an empty object' : `an object with ${keys.slice(0, 5).join(', ')}${keys.length > 5 ? ', ...' : ''}`
+    return keys.length === 0
+      ? 'an empty object'
+      : `an object with ${keys.slice(0, 5).join(', ')}${keys.length > 5 ? ', ...' : ''}`
   } catch {
     return 'an object'
   }

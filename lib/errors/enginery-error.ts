@@ -92,10 +92,7 @@ function fillTemplate(template: string, params: Readonly<Record<string, ErrorPar
 }
 
 /** True for errors of this package, of any of its installed copies; with `code`, for that code only. */
-export function isEngineryError<Code extends ErrorCode = ErrorCode>(
-  value: unknown,
-  code?: Code,
-): value is EngineryError<Code> {
+export function isEngineryError<Code extends ErrorCode = ErrorCode>(value: unknown, code?: Code): value is EngineryError<Code> {
   if (typeof value !== 'object' || value === null || !(brand in value)) return false
   return code === undefined || (value as unknown as EngineryError).code === code
 }

@@ -49,8 +49,7 @@ const translations: Record<NativeErrorCode, Translate> = {
     deviceFailure(reason, context, rest) ??
     engineryError('DEVICE_FAILED', { device: context.device ?? '(default)', reason }, rest),
   OV_PROPERTY: (reason, _, rest) => engineryError('PROPERTY_INVALID', { reason }, rest),
-  OV_EXTENSION: (reason, context, rest) =>
-    engineryError('EXTENSION_FAILED', { path: context.path ?? '(unnamed)', reason }, rest),
+  OV_EXTENSION: (reason, context, rest) => engineryError('EXTENSION_FAILED', { path: context.path ?? '(unnamed)', reason }, rest),
 }
 
 /**
@@ -71,7 +70,9 @@ export function fromNative(error: unknown, context: NativeFailureContext = {}): 
 
 // OpenVINO's words for "this model asks for something I do not have", over its frontends.
 function saysUnsupported(reason: string): boolean {
-  return /does ?n[o']t support|not supported|unsupported|No translator found|no conversion rule|cannot create \S+ layer/i.test(reason)
+  return /does ?n[o']t support|not supported|unsupported|No translator found|no conversion rule|cannot create \S+ layer/i.test(
+    reason,
+  )
 }
 
 // A device that is not there, or a driver that is not: OpenVINO reports both from wherever it first needed the device.
@@ -94,11 +95,7 @@ function propertyFailure(reason: string, rest: EngineryErrorRest): EngineryError
 }
 
 const sourcePositions = new RegExp(
-  [
-    /Exception from \S+:\d+:?/,
-    /Check '.*' failed at \S+:\d+:?/,
-    /FrontEnd API failed with \w+:/,
-  ]
+  [/Exception from \S+:\d+:?/, /Check '.*' failed at \S+:\d+:?/, /FrontEnd API failed with \w+:/]
     .map((pattern) => `^\\s*${pattern.source}`)
     .join('|'),
 )

@@ -38,7 +38,7 @@ const levelWords: readonly [word: string, level: LogLevel][] = [
  * // { level: 'warn', text: 'src/a.cpp 12\tSlow' }
  */
 export function parseEngineLogLine(line: string): EngineLogLine {
-  const [, word = '', text = line] = /^\s*\[\s*([A-Z]+)\s*\]:?\s*(?:\d{4}-\d\d-\d\dT[\d:.]+Z?\s+)?([^]*)$/.exec(line) ?? []
+  const [, word = '', text = line] = /^\s*\[\s*([A-Z]+)\s*\]:?\s*(?:\d{4}-\d\d-\d\dT[\d:.]+Z?\s+)?(.*)$/s.exec(line) ?? []
   const level = levelWords.find(([start]) => word.startsWith(start))?.[1]
   return level === undefined ? { level: 'info', text: line.trimEnd() } : { level, text: text.trimEnd() }
 }

@@ -20,9 +20,7 @@ export function listExternalData(model: OnnxModel): ExternalFile[] {
     const end = external.offset + (external.length ?? bytes)
     needed.set(external.location, Math.max(end, needed.get(external.location) ?? 0))
   }
-  return [...needed]
-    .map(([location, atLeast]) => ({ location, atLeast }))
-    .sort((a, b) => (a.location < b.location ? -1 : 1))
+  return [...needed].map(([location, atLeast]) => ({ location, atLeast })).sort((a, b) => (a.location < b.location ? -1 : 1))
 }
 
 /**
@@ -41,7 +39,11 @@ async function resolveFile(modelPath: string, { location, atLeast }: ExternalFil
   const folder = dirname(resolve(modelPath))
   const path = resolve(folder, location)
   const refuse = (reason: string, cause?: unknown) =>
-    engineryError('EXTERNAL_DATA_INVALID', { model: modelPath, location: JSON.stringify(location), reason }, cause === undefined ? {} : { cause })
+    engineryError(
+      'EXTERNAL_DATA_INVALID',
+      { model: modelPath, location: JSON.stringify(location), reason },
+      cause === undefined ? {} : { cause },
+    )
   if (location === '' || location.includes('\0')) throw refuse('that is not a file name')
   if (isAbsolute(location) || !isInside(folder, path)) throw refuse('it is outside the folder of the model')
   let size: number

@@ -76,9 +76,10 @@ export function detectBytesFormat(bytes: Uint8Array, name = ''): ModelFormat | n
   const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, headBytes))
   if (start.length >= 8 && start.toString('latin1', 4, 8) === 'TFL3') return 'tflite'
   const text = start.toString('latin1')
-  if (text.startsWith('RR_UPCVO') || /^\s*(?:<\?xml[^>]*>\s*)?<(?:hetero|cnndata|compiled_model)\b/.test(text)) return 'openvino-blob'
+  if (text.startsWith('RR_UPCVO') || /^\s*(?:<\?xml[^>]*>\s*)?<(?:hetero|cnndata|compiled_model)\b/.test(text))
+    return 'openvino-blob'
   if (text.startsWith('ftrt') || text.startsWith('ptrt')) return 'tensorrt-plan'
-  if (/^(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--[^]*?-->\s*)*<net\b/.test(text)) return 'ir'
+  if (/^(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--[\s\S]*?-->\s*)*<net\b/.test(text)) return 'ir'
   // Field 1 of an ONNX model is its IR version, a small number; the messages of Paddle and TensorFlow begin with others.
   const byName = extensions[extname(name).toLowerCase()]
   const looksLikeOnnx = start.length > 2 && start[0] === 0x08 && (start[1] as number) > 0 && (start[1] as number) < 32
@@ -90,7 +91,10 @@ export function detectBytesFormat(bytes: Uint8Array, name = ''): ModelFormat | n
 function refuseForeignContent(head: Buffer, path: string): void {
   const text = head.toString('latin1', 0, 200).trimStart().toLowerCase()
   if (text.startsWith('version https://git-lfs')) {
-    throw engineryError('MODEL_CORRUPT', { model: path, reason: 'it is a pointer of Git LFS; the model itself was not fetched (git lfs pull)' })
+    throw engineryError('MODEL_CORRUPT', {
+      model: path,
+      reason: 'it is a pointer of Git LFS; the model itself was not fetched (git lfs pull)',
+    })
   }
   if (text.startsWith('<!doctype html') || text.startsWith('<html')) {
     throw engineryError('MODEL_CORRUPT', { model: path, reason: 'it is a web page, as a failed download leaves it' })

@@ -41,7 +41,7 @@ export function* parseOnnxModel(cursor: WireCursor): Parsing<OnnxModel> {
     initializerNames: new Set(),
     graphs: 0,
   }
-  for (let field; (field = yield* cursor.next(cursor.size)); cursor.position = field.end) {
+  for (let field = yield* cursor.next(cursor.size); field; field = yield* cursor.nextAfter(field, cursor.size)) {
     yield* parseModelField(cursor, field, found)
   }
   if (found.graphs === 0) throw new WireError('it holds no graph')
@@ -49,7 +49,9 @@ export function* parseOnnxModel(cursor: WireCursor): Parsing<OnnxModel> {
   return {
     ...rest,
     inputs: inputs.filter(({ name }) => !initializerNames.has(name)),
-    operators: [...operators.values()].sort((a, b) => b.count - a.count || compare(a.domain, b.domain) || compare(a.type, b.type)),
+    operators: [...operators.values()].sort(
+      (a, b) => b.count - a.count || compare(a.domain, b.domain) || compare(a.type, b.type),
+    ),
   }
 }
 
@@ -106,7 +108,7 @@ function limit(list: readonly unknown[]): void {
 
 function* parseOpset(cursor: WireCursor, end: number): Parsing<{ domain: string; version: number }> {
   const opset = { domain: 'ai.onnx', version: 0 }
-  for (let field; (field = yield* cursor.next(end)); cursor.position = field.end) {
+  for (let field = yield* cursor.next(end); field; field = yield* cursor.nextAfter(field, end)) {
     if (field.number === 1) opset.domain = (yield* cursor.string(field)) || 'ai.onnx'
     else if (field.number === 2) opset.version = yield* cursor.integer(field)
   }
@@ -115,7 +117,7 @@ function* parseOpset(cursor: WireCursor, end: number): Parsing<{ domain: string;
 
 function* parseEntry(cursor: WireCursor, end: number): Parsing<[key: string, value: string]> {
   const entry: [string, string] = ['', '']
-  for (let field; (field = yield* cursor.next(end)); cursor.position = field.end) {
+  for (let field = yield* cursor.next(end); field; field = yield* cursor.nextAfter(field, end)) {
     if (field.number === 1) entry[0] = yield* cursor.string(field)
     else if (field.number === 2) entry[1] = yield* cursor.string(field)
   }
@@ -123,14 +125,14 @@ function* parseEntry(cursor: WireCursor, end: number): Parsing<[key: string, val
 }
 
 function* parseFunction(cursor: WireCursor, end: number, found: Collected): Parsing<void> {
-  for (let field; (field = yield* cursor.next(end)); cursor.position = field.end) {
+  for (let field = yield* cursor.next(end); field; field = yield* cursor.nextAfter(field, end)) {
     if (field.number === 7) yield* parseNode(cursor, enter(field), found, 0)
   }
 }
 
 function* parseGraph(cursor: WireCursor, end: number, found: Collected, depth: number): Parsing<void> {
   if (depth > deepestSubgraph) throw new WireError(`graphs nested deeper than ${deepestSubgraph}`)
-  for (let field; (field = yield* cursor.next(end)); cursor.position = field.end) {
+  for (let field = yield* cursor.next(end); field; field = yield* cursor.nextAfter(field, end)) {
     switch (field.number) {
       case 1:
         yield* parseNode(cursor, enter(field), found, depth)
@@ -176,7 +178,7 @@ function* parseNode(cursor: WireCursor, end: number, found: Collected, depth: nu
   let type = ''
   let domain = 'ai.onnx'
   const firstWeight = found.weights.length
-  for (let field; (field = yield* cursor.next(end)); cursor.position = field.end) {
+  for (let field = yield* cursor.next(end); field; field = yield* cursor.nextAfter(field, end)) {
     if (field.number === 2) output ||= yield* cursor.string(field)
     else if (field.number === 3) name = yield* cursor.string(field)
     else if (field.number === 4) type = yield* cursor.string(field)
@@ -195,7 +197,7 @@ function* parseNode(cursor: WireCursor, end: number, found: Collected, depth: nu
 }
 
 function* parseAttribute(cursor: WireCursor, end: number, found: Collected, depth: number): Parsing<void> {
-  for (let field; (field = yield* cursor.next(end)); cursor.position = field.end) {
+  for (let field = yield* cursor.next(end); field; field = yield* cursor.nextAfter(field, end)) {
     switch (field.number) {
       case 5:
       case 10:
@@ -215,7 +217,7 @@ function* parseAttribute(cursor: WireCursor, end: number, found: Collected, dept
 
 function* parseSparseTensor(cursor: WireCursor, end: number, holder: OnnxWeight['holder']): Parsing<OnnxWeight> {
   let values: OnnxWeight | undefined
-  for (let field; (field = yield* cursor.next(end)); cursor.position = field.end) {
+  for (let field = yield* cursor.next(end); field; field = yield* cursor.nextAfter(field, end)) {
     if (field.number === 1) values = yield* parseTensor(cursor, enter(field), holder)
   }
   if (values === undefined) throw new WireError(`a sparse tensor without values before byte ${end}`)
@@ -230,7 +232,7 @@ function* parseTensor(cursor: WireCursor, end: number, holder: OnnxWeight['holde
   let location = 0
   let payload = 0
   let raw: number | null = null
-  for (let field; (field = yield* cursor.next(end)); cursor.position = field.end) {
+  for (let field = yield* cursor.next(end); field; field = yield* cursor.nextAfter(field, end)) {
     const length = field.end - cursor.position
     if (field.number === 1) yield* cursor.integers(field, mostDimensions, shape)
     else if (field.number === 2) type = yield* cursor.integer(field)
@@ -243,7 +245,15 @@ function* parseTensor(cursor: WireCursor, end: number, holder: OnnxWeight['holde
     // string_data: the other lists of values say nothing that shape and type do not.
     else if (field.number === 6) payload += length
   }
-  return describeWeight({ name, holder, type, shape, raw, payload, external: location === 1 ? readExternal(name, entries) : null })
+  return describeWeight({
+    name,
+    holder,
+    type,
+    shape,
+    raw,
+    payload,
+    external: location === 1 ? readExternal(name, entries) : null,
+  })
 }
 
 interface RawTensor {
@@ -275,7 +285,8 @@ function readExternal(name: string, entries: readonly [string, string][]): OnnxE
     const text = values.get(key)
     if (text === undefined || text === '') return null
     const number = Number(text)
-    if (!/^\d+$/.test(text) || !Number.isSafeInteger(number)) throw new WireError(`tensor ${name}: external data has ${key} "${text.slice(0, 40)}"`)
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(number))
+      throw new WireError(`tensor ${name}: external data has ${key} "${text.slice(0, 40)}"`)
     return number
   }
   return { location: values.get('location') ?? '', offset: readNumber('offset') ?? 0, length: readNumber('length') }
@@ -284,7 +295,7 @@ function readExternal(name: string, entries: readonly [string, string][]): OnnxE
 function* parseValue(cursor: WireCursor, end: number): Parsing<OnnxValue> {
   let name = ''
   let type: Omit<OnnxValue, 'name'> = { type: 'undefined', shape: null }
-  for (let field; (field = yield* cursor.next(end)); cursor.position = field.end) {
+  for (let field = yield* cursor.next(end); field; field = yield* cursor.nextAfter(field, end)) {
     if (field.number === 1) name = yield* cursor.string(field)
     else if (field.number === 2) type = yield* parseType(cursor, enter(field))
   }
@@ -295,7 +306,7 @@ const otherTypes: Readonly<Record<number, string>> = { 4: 'sequence', 5: 'map', 
 
 function* parseType(cursor: WireCursor, end: number): Parsing<Omit<OnnxValue, 'name'>> {
   let found: Omit<OnnxValue, 'name'> = { type: 'undefined', shape: null }
-  for (let field; (field = yield* cursor.next(end)); cursor.position = field.end) {
+  for (let field = yield* cursor.next(end); field; field = yield* cursor.nextAfter(field, end)) {
     if (field.number === 1) found = yield* parseTensorType(cursor, enter(field))
     else if (otherTypes[field.number] !== undefined) found = { type: otherTypes[field.number] as string, shape: null }
   }
@@ -305,7 +316,7 @@ function* parseType(cursor: WireCursor, end: number): Parsing<Omit<OnnxValue, 'n
 function* parseTensorType(cursor: WireCursor, end: number): Parsing<Omit<OnnxValue, 'name'>> {
   let type = 0
   let shape: OnnxDimension[] | null = null
-  for (let field; (field = yield* cursor.next(end)); cursor.position = field.end) {
+  for (let field = yield* cursor.next(end); field; field = yield* cursor.nextAfter(field, end)) {
     if (field.number === 1) type = yield* cursor.integer(field)
     else if (field.number === 2) shape = yield* parseShape(cursor, enter(field))
   }
@@ -314,7 +325,7 @@ function* parseTensorType(cursor: WireCursor, end: number): Parsing<Omit<OnnxVal
 
 function* parseShape(cursor: WireCursor, end: number): Parsing<OnnxDimension[]> {
   const shape: OnnxDimension[] = []
-  for (let field; (field = yield* cursor.next(end)); cursor.position = field.end) {
+  for (let field = yield* cursor.next(end); field; field = yield* cursor.nextAfter(field, end)) {
     if (field.number !== 1) continue
     if (shape.length >= mostDimensions) throw new WireError(`a shape of more than ${mostDimensions} dimensions`)
     shape.push(yield* parseDimension(cursor, enter(field)))
@@ -324,7 +335,7 @@ function* parseShape(cursor: WireCursor, end: number): Parsing<OnnxDimension[]> 
 
 function* parseDimension(cursor: WireCursor, end: number): Parsing<OnnxDimension> {
   let dimension: OnnxDimension = null
-  for (let field; (field = yield* cursor.next(end)); cursor.position = field.end) {
+  for (let field = yield* cursor.next(end); field; field = yield* cursor.nextAfter(field, end)) {
     if (field.number === 1) {
       const length = yield* cursor.integer(field)
       // Some exporters write -1 for a length that is open.

@@ -69,5 +69,9 @@ async function answer(size: number, read: ReadWindow): Promise<OnnxModel> {
 }
 
 function corrupt(model: string, error: WireError): Error {
-  return engineryError('MODEL_CORRUPT', { model, reason: `as an ONNX model, ${error.message}` }, { cause: error, caller: readOnnxModel })
+  return engineryError(
+    'MODEL_CORRUPT',
+    { model, reason: `as an ONNX model, ${error.message}` },
+    { cause: error, caller: readOnnxModel },
+  )
 }

@@ -57,6 +57,12 @@ export class WireCursor {
     return { number, type, end: this.#valueEnd(type, end) }
   }
 
+  /** As {@link next}, beyond a field, whether its value was read or not. */
+  nextAfter(field: WireField, end: number): Parsing<WireField | null> {
+    this.position = field.end
+    return this.next(end)
+  }
+
   /** Value of a Varint field as a signed 64-bit number. */
   *integer(field: WireField): Parsing<number> {
     expectType(field, WireType.Varint)

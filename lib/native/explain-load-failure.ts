@@ -59,7 +59,11 @@ export function explainLoadFailure(message: string, here: LoadCircumstances): Lo
   if (here.cLibrary.name === 'musl' || /ld-linux[\w.-]*|libc\.so\.6: cannot open|Error relocating/.test(message)) {
     return { kind: 'musl', advice: `The addon needs glibc; this system runs musl. ${debianImage}` }
   }
-  if (/wrong ELF class|is for (?:arch|machine)|incompatible architecture|not a valid Win32 application|exec format error/i.test(message)) {
+  if (
+    /wrong ELF class|is for (?:arch|machine)|incompatible architecture|not a valid Win32 application|exec format error/i.test(
+      message,
+    )
+  ) {
     return {
       kind: 'other-architecture',
       advice: `The addon is for another processor than ${here.platform}. node_modules was probably copied from another machine: ${reinstall}`,
@@ -79,21 +83,30 @@ export function explainLoadFailure(message: string, here: LoadCircumstances): Lo
     }
   }
   if (/file too short|invalid ELF header|is cut short|truncated|not a mach-o file|file is empty/i.test(message)) {
-    return { kind: 'damaged', advice: here.isCheckout ? 'The file is damaged: npm run setup.' : `The file is damaged: ${reinstall}` }
+    return {
+      kind: 'damaged',
+      advice: here.isCheckout ? 'The file is damaged: npm run setup.' : `The file is damaged: ${reinstall}`,
+    }
   }
   if (/failed to map segment|permission denied|operation not permitted/i.test(message)) {
     return {
       kind: 'not-executable',
-      advice: 'The folder forbids running code (mounted with noexec, or unreadable): install on another file system or change the rights.',
+      advice:
+        'The folder forbids running code (mounted with noexec, or unreadable): install on another file system or change the rights.',
     }
   }
   if (/static TLS/i.test(message)) {
-    return { kind: 'thread-storage', advice: 'Load enginery before other addons, or start Node with the library of the message in LD_PRELOAD.' }
+    return {
+      kind: 'thread-storage',
+      advice: 'Load enginery before other addons, or start Node with the library of the message in LD_PRELOAD.',
+    }
   }
   if (/did not self-register|NODE_MODULE_VERSION|no napi_register_module|Node-API version/i.test(message)) {
     return {
       kind: 'not-an-addon',
-      advice: here.variable ? `Let ${here.variable} name an addon of this package.` : `The file is not an addon of this package: ${reinstall}`,
+      advice: here.variable
+        ? `Let ${here.variable} name an addon of this package.`
+        : `The file is not an addon of this package: ${reinstall}`,
     }
   }
   if (/both must be the same|installation is incomplete/.test(message)) {

@@ -67,7 +67,7 @@ export interface BinaryFacts {
   readonly complete: boolean
 }
 
-const elfMachines: Record<number, string> = { 0x03: 'ia32', 0x28: 'arm', 0x3e: 'x64', 0xb7: 'arm64', 0xf3: 'riscv64' }
+const elfMachines: Record<number, string> = { 3: 'ia32', 40: 'arm', 62: 'x64', 183: 'arm64', 243: 'riscv64' }
 
 /**
  * What the header of a shared library says; today of ELF files, which Linux uses.

@@ -111,7 +111,9 @@ function holds(data: ElementArray, inferred: ElementType, wanted: ElementType): 
   if (inferred === wanted) return true
   if (Array.isArray(data) || wanted === 'string') return false
   // Whole numbers of 8 and 16 bits are also the bits of other types; f16 of a Float16Array is nothing else.
-  return inferred !== 'f16' && (inferred === 'u8' || inferred === 'u16') && elementTypes[wanted].array === elementTypes[inferred].array
+  return (
+    inferred !== 'f16' && (inferred === 'u8' || inferred === 'u16') && elementTypes[wanted].array === elementTypes[inferred].array
+  )
 }
 
 function stored(data: ElementArray): ElementArray {

@@ -34,6 +34,7 @@ let nativeMemoryOf: (tensor: Tensor) => NativeMemory | null
 let beginWrite: (tensor: Tensor) => boolean
 let endWrite: (tensor: Tensor) => void
 let isTensor: (value: unknown) => value is Tensor
+
 export { beginWrite, endWrite, isTensor, nativeMemoryOf, wrapSource }
 
 /**
@@ -97,7 +98,13 @@ export class Tensor<T extends ElementType = ElementType> {
     const checked = parseShape(shape, Tensor.allocate)
     const size = countElements(checked)
     if (type === 'string') return new Tensor(type, checked, size, null, createElementArray(type as T, size))
-    return new Tensor(type, checked, size, allocateMemory(byteLengthOf(type as FixedSizeElementType, size), true, Tensor.allocate), null)
+    return new Tensor(
+      type,
+      checked,
+      size,
+      allocateMemory(byteLengthOf(type as FixedSizeElementType, size), true, Tensor.allocate),
+      null,
+    )
   }
 
   /**
@@ -147,7 +154,9 @@ export class Tensor<T extends ElementType = ElementType> {
    * @throws TENSOR_RELEASED, TENSOR_DETACHED, TENSOR_TYPE_INVALID for `string`
    */
   toFloat32(): Float32Array {
-    return toFloat32(this.type as FixedSizeElementType, this.data as ElementArray<FixedSizeElementType>, { elementCount: this.size })
+    return toFloat32(this.type as FixedSizeElementType, this.data as ElementArray<FixedSizeElementType>, {
+      elementCount: this.size,
+    })
   }
 
   /** Bytes of the elements; 0 for strings, which have no fixed size. */
@@ -203,7 +212,9 @@ export class Tensor<T extends ElementType = ElementType> {
   #view(): ElementArray<T> {
     const source = this.#source
     if (source === null) throw releasedError(this, dataGetter)
-    const { array } = elementTypes[this.type] as { array: new (buffer: ArrayBuffer, offset: number, length: number) => ElementArray<T> }
+    const { array } = elementTypes[this.type] as {
+      array: new (buffer: ArrayBuffer, offset: number, length: number) => ElementArray<T>
+    }
     const buffer = source instanceof ArrayBuffer ? source : source.buffer
     if (buffer.byteLength < this.byteLength) throw this.#detached()
     this.#data = new array(buffer, 0, arrayLengthOf(this.type, this.size))

@@ -4,8 +4,8 @@
 // killed at any moment.
 import { createHash } from 'node:crypto'
 import { open, readFile } from 'node:fs/promises'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 
 const keys = ['a', 'b', 'c'].map((letter) => letter.repeat(64))
@@ -13,7 +13,9 @@ const bodyBytes = 300_000
 
 // Key, who wrote it, a body that follows from both: damage and mixtures show.
 function makeEngine(key, writer) {
-  const seed = createHash('sha256').update(key + writer).digest('hex')
+  const seed = createHash('sha256')
+    .update(key + writer)
+    .digest('hex')
   return `${key}\n${writer}\n${seed.repeat(bodyBytes / 64)}`
 }
 

@@ -2,8 +2,8 @@ import { appendFile, chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, trun
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { engineryError } from '../../../lib/errors/enginery-error.js'
 import { readEngineFiles, readManifest, saveEngineFiles, writeFileAtomically } from '../../../lib/engine/engine-file.js'
+import { engineryError } from '../../../lib/errors/enginery-error.js'
 import { content } from './manifest-content.js'
 
 let folder: string
@@ -80,7 +80,8 @@ describe('saveEngineFiles', () => {
   })
 
   it('names the file that was asked for, not the temporary one', async () => {
-    const native = (file: string) => Promise.reject(engineryError('FILE_NOT_WRITTEN', { path: file, reason: `${file}: No space left on device` }))
+    const native = (file: string) =>
+      Promise.reject(engineryError('FILE_NOT_WRITTEN', { path: file, reason: `${file}: No space left on device` }))
     const error = await saveEngineFiles(path, native, content).catch((caught: Error) => caught)
     expect(error).toMatchObject({ message: `${path} could not be written: ${path}: No space left on device` })
   })
@@ -88,9 +89,15 @@ describe('saveEngineFiles', () => {
   it('refuses folders, missing and unwritable places', async () => {
     await mkdir(path)
     const failure = { code: 'FILE_NOT_WRITTEN' }
-    await expect(saveEngineFiles(path, writing('x'), content)).rejects.toMatchObject({ ...failure, message: expect.stringContaining('folder of that name') })
+    await expect(saveEngineFiles(path, writing('x'), content)).rejects.toMatchObject({
+      ...failure,
+      message: expect.stringContaining('folder of that name'),
+    })
     const absent = join(folder, 'absent', 'e.blob')
-    await expect(saveEngineFiles(absent, writing('x'), content)).rejects.toMatchObject({ ...failure, message: expect.stringContaining('ENOENT') })
+    await expect(saveEngineFiles(absent, writing('x'), content)).rejects.toMatchObject({
+      ...failure,
+      message: expect.stringContaining('ENOENT'),
+    })
     if (process.getuid?.() !== 0) {
       await chmod(folder, 0o500)
       await expect(saveEngineFiles(join(folder, 'f.blob'), writing('x'), content)).rejects.toMatchObject(failure)

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { canonicalJson, digestEngine } from '../../../lib/engine/engine-digest.js'
 import { formatManifest } from '../../../lib/engine/engine-file.js'
-import { compareManifest, createManifest, type EngineIdentity, manifestVersion, mismatchError, parseManifest } from '../../../lib/engine/manifest.js'
+import {
+  compareManifest,
+  createManifest,
+  type EngineIdentity,
+  manifestVersion,
+  mismatchError,
+  parseManifest,
+} from '../../../lib/engine/manifest.js'
 import { content, identity } from './manifest-content.js'
 
 const manifest = createManifest(content, { sha256: 'b'.repeat(64), bytes: 5 })
@@ -18,12 +25,18 @@ describe('parseManifest', () => {
     ['half a file', formatManifest(manifest).slice(0, 100), 'it is no JSON'],
     ['null', 'null', 'no manifest'],
     ['other JSON', '{"name":"x"}', 'no manifest'],
-    ['a later version', JSON.stringify({ ...manifest, manifestVersion: 99 }), `version 99, this enginery reads version ${manifestVersion}`],
+    [
+      'a later version',
+      JSON.stringify({ ...manifest, manifestVersion: 99 }),
+      `version 99, this enginery reads version ${manifestVersion}`,
+    ],
     ['a digest that is none', JSON.stringify({ ...manifest, blob: { sha256: 'x', bytes: 1 } }), 'blob.sha256'],
     ['a missing part', JSON.stringify({ ...manifest, devices: undefined }), 'devices'],
     ['a negative size', JSON.stringify({ ...manifest, blob: { ...manifest.blob, bytes: -1 } }), 'blob.bytes'],
   ])('refuses %s', (_, text, reason) => {
-    expect(() => parseManifest(text, 'e.json')).toThrow(expect.objectContaining({ code: 'MANIFEST_INVALID', message: expect.stringContaining(reason) }))
+    expect(() => parseManifest(text, 'e.json')).toThrow(
+      expect.objectContaining({ code: 'MANIFEST_INVALID', message: expect.stringContaining(reason) }),
+    )
   })
 })
 
@@ -70,8 +83,12 @@ describe('digestEngine', () => {
     const reordered = Object.fromEntries(Object.entries(identity).reverse()) as unknown as EngineIdentity
     expect(digestEngine(reordered)).toBe(digestEngine(identity))
     expect(digestEngine(parseManifest(formatManifest(manifest), ''))).toBe(digestEngine(identity))
-    expect(digestEngine({ ...identity, options: { ...identity.options, shapes: undefined as never } })).toBe(digestEngine(identity))
-    expect(digestEngine({ ...identity, model: { ...identity.model, name: null, bytes: 1, format: 'ir' } })).toBe(digestEngine(identity))
+    expect(digestEngine({ ...identity, options: { ...identity.options, shapes: undefined as never } })).toBe(
+      digestEngine(identity),
+    )
+    expect(digestEngine({ ...identity, model: { ...identity.model, name: null, bytes: 1, format: 'ir' } })).toBe(
+      digestEngine(identity),
+    )
   })
 
   it.each<[string, Partial<EngineIdentity>]>([

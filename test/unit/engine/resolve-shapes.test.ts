@@ -11,11 +11,17 @@ describe('resolveShapes', () => {
   })
 
   it('takes an open first dimension for the batch and makes it 1', () => {
-    expect(resolveShapes([port(['dynamic', 3, 8, 8])], undefined)).toEqual({ changes: { x: [1, 3, 8, 8] }, batchFixed: ['x'], dynamic: [] })
+    expect(resolveShapes([port(['dynamic', 3, 8, 8])], undefined)).toEqual({
+      changes: { x: [1, 3, 8, 8] },
+      batchFixed: ['x'],
+      dynamic: [],
+    })
   })
 
   it('asks for any other open dimension, with an example', () => {
-    expect(() => resolveShapes([port(['dynamic', 3, 'dynamic', 'dynamic'])], undefined)).toThrow(/\[\?,3,\?,\?\].*"x": \[1, 3, 32, 32\]/)
+    expect(() => resolveShapes([port(['dynamic', 3, 'dynamic', 'dynamic'])], undefined)).toThrow(
+      /\[\?,3,\?,\?\].*"x": \[1, 3, 32, 32\]/,
+    )
   })
 
   it('does not make 1 of a batch whose range excludes it', () => {

@@ -60,7 +60,10 @@ describe('resolveExternalData', () => {
     ['a\0b', 'not a file name'],
     ['sub', 'not a file'],
   ])('refuses %j', async (location, reason) => {
-    await expect(resolveOne(location)).rejects.toMatchObject({ code: 'EXTERNAL_DATA_INVALID', message: expect.stringContaining(reason) })
+    await expect(resolveOne(location)).rejects.toMatchObject({
+      code: 'EXTERNAL_DATA_INVALID',
+      message: expect.stringContaining(reason),
+    })
   })
 
   it('refuses a file that is too short', async () => {

@@ -63,7 +63,11 @@ describe('digestModel', () => {
   it('covers the parameters of Paddle and the variables of a SavedModel', async () => {
     const paddle = folderWith({ 'm.pdmodel': Uint8Array.from([10, 1]), 'm.pdiparams': 'p' })
     expect((await digestModel(join(paddle, 'm.pdmodel'))).files.map(({ role }) => role)).toEqual(['model', 'weights'])
-    const saved = folderWith({ 'saved_model.pb': 'graph', 'variables/variables.index': 'i', 'variables/variables.data-00000-of-00001': 'd' })
+    const saved = folderWith({
+      'saved_model.pb': 'graph',
+      'variables/variables.index': 'i',
+      'variables/variables.data-00000-of-00001': 'd',
+    })
     const digest = await digestModel(saved)
     expect(digest.files.map(({ role }) => role)).toEqual([
       'saved_model.pb',
@@ -98,7 +102,10 @@ describe('digestModel', () => {
     const folder = folderWith({ 'm.onnx': model() })
     const reason = new Error('enough')
     for (const source of [join(folder, 'm.onnx'), { bytes: model() }]) {
-      await expect(digestModel(source, { signal: AbortSignal.abort(reason) })).rejects.toMatchObject({ code: 'ABORTED', cause: reason })
+      await expect(digestModel(source, { signal: AbortSignal.abort(reason) })).rejects.toMatchObject({
+        code: 'ABORTED',
+        cause: reason,
+      })
     }
   })
 })

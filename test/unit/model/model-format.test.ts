@@ -75,7 +75,10 @@ describe('detectModelFormat', () => {
     ['model.keras', 'PK\x03\x04', 'MODEL_FORMAT_UNKNOWN', 'extension .keras'],
     ['model', 'PK\x03\x04', 'MODEL_FORMAT_UNKNOWN', 'no extension'],
   ])('refuses %s', async (name, contents, code, reason) => {
-    await expect(detectModelFormat(write(name, contents))).rejects.toMatchObject({ code, message: expect.stringContaining(reason) })
+    await expect(detectModelFormat(write(name, contents))).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(reason),
+    })
   })
 
   it('refuses what is not there, folders of something else, and what is no file', async () => {
@@ -85,7 +88,10 @@ describe('detectModelFormat', () => {
     await expect(below).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND' })
     write('other folder/yolox.onnx', model())
     const other = detectModelFormat(join(folder, 'other folder'))
-    await expect(other).rejects.toMatchObject({ code: 'MODEL_FORMAT_UNKNOWN', message: expect.stringContaining('yolox.onnx inside') })
+    await expect(other).rejects.toMatchObject({
+      code: 'MODEL_FORMAT_UNKNOWN',
+      message: expect.stringContaining('yolox.onnx inside'),
+    })
     if (process.platform !== 'win32') {
       await expect(detectModelFormat('/dev/null')).rejects.toMatchObject({ code: 'MODEL_FORMAT_UNKNOWN' })
     }

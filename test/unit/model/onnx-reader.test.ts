@@ -70,7 +70,11 @@ describe('readOnnxModel', () => {
 
   it('counts operators by domain, those of subgraphs and functions included', async () => {
     const node = (type: string, ...more: ReturnType<typeof text>[]) => inside(1, text(4, type), ...more)
-    const branch = inside(5, text(1, 'then_branch'), inside(6, node('Add'), inside(5, ...tensor({ name: 'inner', dims: [3], raw: new Uint8Array(12) }))))
+    const branch = inside(
+      5,
+      text(1, 'then_branch'),
+      inside(6, node('Add'), inside(5, ...tensor({ name: 'inner', dims: [3], raw: new Uint8Array(12) }))),
+    )
     const file = message(
       inside(7, node('Add'), node('Conv'), node('If', branch), node('Gelu', text(7, 'com.microsoft'))),
       inside(25, text(1, 'F'), inside(7, text(4, 'Conv'))),
@@ -89,7 +93,12 @@ describe('readOnnxModel', () => {
   it('describes weights wherever they are', async () => {
     const external = { location: 'w.bin', offset: '4096', length: '24' }
     const file = model(
-      inside(1, text(2, 'constant_out'), text(4, 'Constant'), inside(5, text(1, 'value'), inside(5, ...tensor({ type: 7, dims: [2], raw: new Uint8Array(16) })))),
+      inside(
+        1,
+        text(2, 'constant_out'),
+        text(4, 'Constant'),
+        inside(5, text(1, 'value'), inside(5, ...tensor({ type: 7, dims: [2], raw: new Uint8Array(16) }))),
+      ),
       inside(5, ...tensor({ name: 'w', dims: [2, 3], external })),
       inside(5, ...tensor({ name: 'scalar', raw: new Uint8Array(4) })),
       inside(5, ...tensor({ name: 'packed', type: 22, dims: [3], raw: new Uint8Array(2) })),
@@ -100,7 +109,15 @@ describe('readOnnxModel', () => {
     const common = { holder: 'initializer', external: null }
     expect(weights).toEqual([
       { name: 'constant_out', holder: 'attribute', type: 'i64', shape: [2], elements: 2, bytes: 16, external: null },
-      { ...common, name: 'w', type: 'f32', shape: [2, 3], elements: 6, bytes: 24, external: { location: 'w.bin', offset: 4096, length: 24 } },
+      {
+        ...common,
+        name: 'w',
+        type: 'f32',
+        shape: [2, 3],
+        elements: 6,
+        bytes: 24,
+        external: { location: 'w.bin', offset: 4096, length: 24 },
+      },
       { ...common, name: 'scalar', type: 'f32', shape: [], elements: 1, bytes: 4 },
       { ...common, name: 'packed', type: 'i4', shape: [3], elements: 3, bytes: 2 },
       { ...common, name: 'unpacked dims', type: 'f64', shape: [2, 2], elements: 4, bytes: 32 },
@@ -165,12 +182,24 @@ describe('damage', () => {
     ['no graph', message(integer(1, 8)), 'no graph'],
     ['a cut-off end', whole.subarray(0, whole.length - 3), 'cut short'],
     ['an endless number', Uint8Array.from(Array(40).fill(0xff)), 'longer than 10 bytes'],
-    ['a part longer than the whole', message(inside(7, bytes(5, Uint8Array.from([0x4a, 0x7f, 0]))), text(2, 'x')), 'longer than the message'],
+    [
+      'a part longer than the whole',
+      message(inside(7, bytes(5, Uint8Array.from([0x4a, 0x7f, 0]))), text(2, 'x')),
+      'longer than the message',
+    ],
     ['a negative length', Uint8Array.from([0x3a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]), 'negative length'],
     ['a negative dimension', model(inside(5, ...tensor({ name: 'w', dims: [-2] }))), 'impossible shape'],
     ['a shape beyond all bounds', model(inside(5, ...tensor({ name: 'w', dims: [2 ** 40, 2 ** 40] }))), 'impossible shape'],
-    ['less data than the shape needs', model(inside(5, ...tensor({ name: 'w', dims: [4], raw: new Uint8Array(15) }))), 'takes 16 bytes, 15 are there'],
-    ['an offset that is no number', model(inside(5, ...tensor({ name: 'w', dims: [4], external: { location: 'a', offset: '-1' } }))), 'offset "-1"'],
+    [
+      'less data than the shape needs',
+      model(inside(5, ...tensor({ name: 'w', dims: [4], raw: new Uint8Array(15) }))),
+      'takes 16 bytes, 15 are there',
+    ],
+    [
+      'an offset that is no number',
+      model(inside(5, ...tensor({ name: 'w', dims: [4], external: { location: 'a', offset: '-1' } }))),
+      'offset "-1"',
+    ],
     ['a graph that is a number', message(integer(7, 1)), 'wire type 0, expected 2'],
     ['too many dimensions', model(inside(5, packed(1, Array(300).fill(1)))), 'more than 256'],
   ])('refuses %s', async (_, file, reason) => {

@@ -16,19 +16,43 @@ const file = '/srv/node_modules/@enginery/openvino-linux-x64/prebuilds/linux-x64
 // Messages as dynamic linkers and Node write them.
 describe('explainLoadFailure', () => {
   it.each([
-    [`/lib/x86_64-linux-gnu/libc.so.6: version \`GLIBC_2.34' not found (required by ${file})`, 'glibc-too-old', 'glibc 2.34 or newer and this system has 2.28'],
-    [`libm.so.6: version \`GLIBC_2.9' not found (required by a)\nlibc.so.6: version \`GLIBC_2.34' not found (required by b)`, 'glibc-too-old', '2.34'],
+    [
+      `/lib/x86_64-linux-gnu/libc.so.6: version \`GLIBC_2.34' not found (required by ${file})`,
+      'glibc-too-old',
+      'glibc 2.34 or newer and this system has 2.28',
+    ],
+    [
+      `libm.so.6: version \`GLIBC_2.9' not found (required by a)\nlibc.so.6: version \`GLIBC_2.34' not found (required by b)`,
+      'glibc-too-old',
+      '2.34',
+    ],
     [`/lib64/libstdc++.so.6: version \`GLIBCXX_3.4.29' not found (required by ${file})`, 'libstdcxx-too-old', '3.4.29'],
     [`/lib64/libstdc++.so.6: version \`CXXABI_1.3.13' not found (required by ${file})`, 'libstdcxx-too-old', 'LD_LIBRARY_PATH'],
     [`Error loading shared library ld-linux-x86-64.so.2: No such file or directory (needed by ${file})`, 'musl', 'node:22-slim'],
     [`Error relocating ${file}: __memcpy_chk: symbol not found`, 'musl', 'glibc'],
     [`${file}: wrong ELF class: ELFCLASS32`, 'other-architecture', 'copied from another machine'],
     [`${file} is for machine arm64, this Node is x64`, 'other-architecture', 'linux-x64'],
-    [`dlopen(${file}, 0x0001): tried: '${file}' (mach-o file, but is an incompatible architecture (have 'x86_64', need 'arm64'))`, 'other-architecture', 'Delete node_modules'],
+    [
+      `dlopen(${file}, 0x0001): tried: '${file}' (mach-o file, but is an incompatible architecture (have 'x86_64', need 'arm64'))`,
+      'other-architecture',
+      'Delete node_modules',
+    ],
     [`\\\\?\\C:\\a\\openvino.node is not a valid Win32 application.`, 'other-architecture', 'another processor'],
-    ['libopenvino.so.2641: cannot open shared object file: No such file or directory', 'library-missing', 'copy the whole package'],
-    ['libtbb.so.12: cannot open shared object file: No such file or directory', 'library-missing', '@enginery/openvino-linux-x64'],
-    ['libgomp.so.1: cannot open shared object file: No such file or directory', 'library-missing', 'Install the system library libgomp.so.1'],
+    [
+      'libopenvino.so.2641: cannot open shared object file: No such file or directory',
+      'library-missing',
+      'copy the whole package',
+    ],
+    [
+      'libtbb.so.12: cannot open shared object file: No such file or directory',
+      'library-missing',
+      '@enginery/openvino-linux-x64',
+    ],
+    [
+      'libgomp.so.1: cannot open shared object file: No such file or directory',
+      'library-missing',
+      'Install the system library libgomp.so.1',
+    ],
     ['The specified module could not be found.\n\\\\?\\C:\\a\\openvino.node', 'library-missing', 'Install'],
     [`${file}: undefined symbol: _ZN2ov4CoreC1Ev`, 'symbol-missing', 'LD_LIBRARY_PATH'],
     [`${file}: file too short`, 'damaged', 'Delete node_modules'],
@@ -38,7 +62,11 @@ describe('explainLoadFailure', () => {
     [`EACCES: permission denied, open '${file}'`, 'not-executable', 'rights'],
     [`/usr/lib/libgomp.so.1: cannot allocate memory in static TLS block`, 'thread-storage', 'LD_PRELOAD'],
     [`Module did not self-register: '${file}'.`, 'not-an-addon', 'not an addon'],
-    ['@enginery/openvino-linux-x64 is version 0.1.0, enginery is 0.2.0: both must be the same', 'other-version', 'does not belong'],
+    [
+      '@enginery/openvino-linux-x64 is version 0.1.0, enginery is 0.2.0: both must be the same',
+      'other-version',
+      'does not belong',
+    ],
     ['something nobody has seen before', 'unknown', 'enginery doctor'],
   ])('%s', (message, kind, advice) => {
     const failure = explainLoadFailure(message, installed)
@@ -48,7 +76,11 @@ describe('explainLoadFailure', () => {
 
   it('sends the owner of a checkout to the set-up', () => {
     const checkout = { ...installed, isCheckout: true }
-    for (const message of ['libopenvino.so.2641: cannot open shared object file', `${file}: undefined symbol: x`, `${file}: file too short`]) {
+    for (const message of [
+      'libopenvino.so.2641: cannot open shared object file',
+      `${file}: undefined symbol: x`,
+      `${file}: file too short`,
+    ]) {
       expect(explainLoadFailure(message, checkout).advice).toContain('npm run setup')
     }
   })

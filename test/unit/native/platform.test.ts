@@ -2,7 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { detectCLibrary, openVinoPackages, platformName, readBinaryFacts, sharedLibraryName } from '../../../lib/native/platform.js'
+import {
+  detectCLibrary,
+  openVinoPackages,
+  platformName,
+  readBinaryFacts,
+  sharedLibraryName,
+} from '../../../lib/native/platform.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'enginery-platform-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -4,7 +4,15 @@ import { isEngineryError } from '../../../lib/errors/enginery-error.js'
 import type { NativeMemory } from '../../../lib/native/openvino-addon.js'
 import { elementTypeNames } from '../../../lib/tensor/element-type.js'
 import { Tensor } from '../../../lib/tensor/tensor.js'
-import { beginWrite, copyToNative, endWrite, isTensor, nativeMemoryOf, wrapArray, wrapMemory } from '../../../lib/tensor/tensor-internals.js'
+import {
+  beginWrite,
+  copyToNative,
+  endWrite,
+  isTensor,
+  nativeMemoryOf,
+  wrapArray,
+  wrapMemory,
+} from '../../../lib/tensor/tensor-internals.js'
 
 function codeOf(action: () => unknown): string {
   try {
@@ -133,7 +141,9 @@ describe('Tensor.from', () => {
     expect(codeOf(() => Tensor.from(data))).toBe('TENSOR_DETACHED')
     expect(codeOf(() => Tensor.copyOf(tensor))).toBe('TENSOR_DETACHED')
     expect(inspect(tensor)).toBe('Tensor f32[4] (detached)')
-    const resizable = new (ArrayBuffer as unknown as new (length: number, options: object) => ArrayBuffer)(16, { maxByteLength: 16 })
+    const resizable = new (ArrayBuffer as unknown as new (length: number, options: object) => ArrayBuffer)(16, {
+      maxByteLength: 16,
+    })
     const shrinking = Tensor.from(new Float32Array(resizable, 0, 4))
     ;(resizable as unknown as { resize(length: number): void }).resize(8)
     expect(codeOf(() => shrinking.data)).toBe('TENSOR_DETACHED')
@@ -195,7 +205,12 @@ describe('release', () => {
     expect(data).toHaveLength(0)
     expect(tensor.released).toBe(true)
     expect(tensor.isNative).toBe(false)
-    for (const access of [() => tensor.data, () => tensor.toFloat32(), () => Tensor.copyOf(tensor), () => nativeMemoryOf(tensor)]) {
+    for (const access of [
+      () => tensor.data,
+      () => tensor.toFloat32(),
+      () => Tensor.copyOf(tensor),
+      () => nativeMemoryOf(tensor),
+    ]) {
       expect(codeOf(access)).toBe('TENSOR_RELEASED')
     }
     expect(inspect(tensor)).toBe('Tensor f32[4] (released)')
