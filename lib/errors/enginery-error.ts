@@ -45,19 +45,21 @@ export interface EngineryErrorJson {
   cause?: string
 }
 
+/** A function, or class, that a stack is to begin at: its own frame and those below it are left out. */
+// biome-ignore lint/complexity/noBannedTypes: as Error.captureStackTrace takes it
+export type Caller = Function
+
 export interface EngineryErrorRest {
   /** The original failure. */
   cause?: unknown
   engineLog?: readonly string[]
   details?: Readonly<Record<string, unknown>>
   /** The public function that was called: the stack starts at its caller. */
-  // biome-ignore lint/complexity/noBannedTypes: any function may head a stack
-  caller?: Function
+  caller?: Caller
 }
 
 // The stack's first line carries the code, as Node's own errors do; `name` itself stays clean.
-// biome-ignore lint/complexity/noBannedTypes: any function may head a stack
-function captureStack(error: Error, code: string, caller: Function = EngineryError): void {
+function captureStack(error: Error, code: string, caller: Caller = EngineryError): void {
   error.name = `EngineryError [${code}]`
   Error.captureStackTrace(error, caller)
   // V8 formats the header at capture; reading keeps that true for hooks that format late.

@@ -1,5 +1,5 @@
 import { describeValue } from '../errors/describe-value.js'
-import { engineryError } from '../errors/enginery-error.js'
+import { type Caller, engineryError } from '../errors/enginery-error.js'
 
 /** Number of elements of a shape; 1 for a scalar's, which is empty. */
 export function countElements(shape: readonly number[]): number {
@@ -13,8 +13,7 @@ export function countElements(shape: readonly number[]): number {
  *
  * @throws TENSOR_SHAPE_INVALID
  */
-// biome-ignore lint/complexity/noBannedTypes: any function may head a stack
-export function parseShape(shape: unknown, caller: Function): readonly number[] {
+export function parseShape(shape: unknown, caller: Caller): readonly number[] {
   const valid = Array.isArray(shape) && shape.every((length) => Number.isSafeInteger(length) && length >= 0)
   // Zeros aside: a shape such as [2^40, 2^40, 0] would overflow on the way to nothing.
   if (!valid || !Number.isSafeInteger(countElements(shape.map((length) => length || 1)))) {

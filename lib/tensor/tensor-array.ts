@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 import { describeValue } from '../errors/describe-value.js'
-import { engineryError } from '../errors/enginery-error.js'
+import { type Caller, engineryError } from '../errors/enginery-error.js'
 import { arrayLengthOf, type ElementArray, type ElementType, elementTypes } from './element-type.js'
 import { countElements } from './shape.js'
 
@@ -85,8 +85,7 @@ export function adoptArray(
   data: unknown,
   shape: readonly number[] | undefined,
   type: ElementType | undefined,
-  // biome-ignore lint/complexity/noBannedTypes: any function may head a stack
-  caller: Function,
+  caller: Caller,
 ): AdoptedArray {
   const inferred = inferElementType(data)
   const wanted = type ?? inferred
@@ -139,8 +138,7 @@ function isDetached(data: NodeJS.TypedArray): boolean {
   }
 }
 
-// biome-ignore lint/complexity/noBannedTypes: any function may head a stack
-function wrongData(type: ElementType, shape: readonly number[] | undefined, received: unknown, caller: Function): Error {
+function wrongData(type: ElementType, shape: readonly number[] | undefined, received: unknown, caller: Caller): Error {
   const { array } = elementTypes[type]
   const length = shape === undefined ? '' : ` of length ${arrayLengthOf(type, countElements(shape))}`
   const expected = `${array === null ? 'an array of strings' : `a ${array.name}`}${length}`

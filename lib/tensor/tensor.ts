@@ -1,6 +1,6 @@
 import { type InspectOptions, inspect } from 'node:util'
 import { describeValue } from '../errors/describe-value.js'
-import { engineryError } from '../errors/enginery-error.js'
+import { type Caller, engineryError } from '../errors/enginery-error.js'
 import { fromNative } from '../errors/from-native.js'
 import { loadOpenVino } from '../native/load-addon.js'
 import type { NativeMemory } from '../native/openvino-addon.js'
@@ -226,11 +226,9 @@ export class Tensor<T extends ElementType = ElementType> {
   }
 }
 
-// biome-ignore lint/complexity/noBannedTypes: an accessor's function, where stacks shall begin
-const dataGetter = Object.getOwnPropertyDescriptor(Tensor.prototype, 'data')?.get as Function
+const dataGetter = Object.getOwnPropertyDescriptor(Tensor.prototype, 'data')?.get as Caller
 
-// biome-ignore lint/complexity/noBannedTypes: any function may head a stack
-function releasedError(tensor: Tensor, caller: Function): Error {
+function releasedError(tensor: Tensor, caller: Caller): Error {
   return engineryError('TENSOR_RELEASED', { type: tensor.type, shape: tensor.shape }, { caller })
 }
 
@@ -238,13 +236,11 @@ function describeTensor(tensor: Tensor): string {
   return `Tensor ${tensor.type}[${tensor.shape.join(', ')}]`
 }
 
-// biome-ignore lint/complexity/noBannedTypes: any function may head a stack
-function unknownType(type: unknown, caller: Function): Error {
+function unknownType(type: unknown, caller: Caller): Error {
   return engineryError('TENSOR_TYPE_INVALID', { expected: elementTypeNames, received: describeValue(type) }, { caller })
 }
 
-// biome-ignore lint/complexity/noBannedTypes: any function may head a stack
-export function allocateMemory(byteLength: number, zero: boolean, caller: Function): NativeMemory {
+export function allocateMemory(byteLength: number, zero: boolean, caller: Caller): NativeMemory {
   const { Memory } = loadOpenVino()
   try {
     return new Memory(byteLength, zero)
