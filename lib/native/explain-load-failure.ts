@@ -28,6 +28,7 @@ export type LoadFailureKind =
   | 'thread-storage'
   | 'not-an-addon'
   | 'other-version'
+  | 'incomplete'
   | 'unknown'
 
 export interface LoadFailure {
@@ -56,7 +57,7 @@ export function explainLoadFailure(message: string, here: LoadCircumstances): Lo
       advice: `The C++ library (libstdc++.so.6) of this system lacks version ${libstdcxx}: use a newer distribution or base image. If LD_LIBRARY_PATH leads to an older copy, as Conda's may, unset it.`,
     }
   }
-  if (here.cLibrary.name === 'musl' || /ld-linux[\w.-]*|libc\.so\.6: cannot open|Error relocating/.test(message)) {
+  if (here.cLibrary.name === 'musl' || /Error (?:loading shared library|relocating)/.test(message)) {
     return { kind: 'musl', advice: `The addon needs glibc; this system runs musl. ${debianImage}` }
   }
   if (
@@ -109,8 +110,14 @@ export function explainLoadFailure(message: string, here: LoadCircumstances): Lo
         : `The file is not an addon of this package: ${reinstall}`,
     }
   }
-  if (/both must be the same|installation is incomplete/.test(message)) {
+  if (/both must be the same/.test(message)) {
     return { kind: 'other-version', advice: `The platform package does not belong to this enginery: ${reinstall}` }
+  }
+  if (/installation is incomplete/.test(message)) {
+    return {
+      kind: 'incomplete',
+      advice: here.isCheckout ? 'Build it: npm run setup.' : `The platform package lacks its files: ${reinstall}`,
+    }
   }
   return { kind: 'unknown', advice: 'Run `enginery doctor` and compare its output with docs/errors.md.' }
 }

@@ -67,6 +67,11 @@ describe('explainLoadFailure', () => {
       'other-version',
       'does not belong',
     ],
+    [
+      '/srv/node_modules/@enginery/openvino-linux-x64 holds no addon: the installation is incomplete',
+      'incomplete',
+      'lacks its files',
+    ],
     ['something nobody has seen before', 'unknown', 'enginery doctor'],
   ])('%s', (message, kind, advice) => {
     const failure = explainLoadFailure(message, installed)
@@ -79,6 +84,7 @@ describe('explainLoadFailure', () => {
     for (const message of [
       'libopenvino.so.2641: cannot open shared object file',
       `${file}: undefined symbol: x`,
+      '/repo/packages/openvino-linux-x64 holds no addon: the installation is incomplete',
       `${file}: file too short`,
     ]) {
       expect(explainLoadFailure(message, checkout).advice).toContain('npm run setup')
