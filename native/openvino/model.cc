@@ -67,8 +67,11 @@ OutputPlace place_argument(Napi::Value value) {
 
 // The value at a path of runtime information; null where nothing is.
 const ov::Any* find_rt_info(const ov::Model& model, const std::vector<std::string>& path) {
-    if (!model.has_rt_info(path)) return nullptr;
-    return &model.get_rt_info<ov::Any>(path);
+    try {
+        return model.has_rt_info(path) ? &model.get_rt_info<ov::Any>(path) : nullptr;
+    } catch (const ov::Exception&) {
+        return nullptr;  // the path goes on below a value that is no map
+    }
 }
 
 Napi::Value read_model(const Napi::CallbackInfo& info) {

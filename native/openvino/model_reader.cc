@@ -10,6 +10,7 @@
 #include "core.h"
 #include "log_capture.h"
 #include "model_operations.h"
+#include "string_repairs.h"
 #include "typed_view.h"
 
 namespace enginery::openvino {
@@ -61,6 +62,7 @@ ModelPtr read_bytes(const std::string& bytes, const ov::Tensor& weights, const s
 }
 
 std::shared_ptr<ModelState> state_of(ModelPtr model) {
+    with_engine_log("OV_READ", [&] { repair_strings(*model); });
     const int64_t bytes = constant_bytes(*model);
     return std::make_shared<ModelState>(std::move(model), bytes);
 }

@@ -128,7 +128,10 @@ describe('extensions', () => {
   it('says why a library is none', async () => {
     const notALibrary = join(folder, 'text.so')
     writeFileSync(notALibrary, 'not a library')
-    await expect(openvino.addExtension(notALibrary)).rejects.toMatchObject({ code: 'OV_EXTENSION', message: expect.stringContaining(notALibrary) })
+    await expect(openvino.addExtension(notALibrary)).rejects.toMatchObject({
+      code: 'OV_EXTENSION',
+      message: expect.stringContaining(notALibrary),
+    })
     await expect(openvino.addExtension(join(folder, 'missing.so'))).rejects.toMatchObject({
       code: 'OV_EXTENSION',
       message: expect.stringContaining('No such file'),
