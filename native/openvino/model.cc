@@ -1,5 +1,6 @@
 #include "model.h"
 
+#include <functional>
 #include <openvino/core/model.hpp>
 #include <string>
 #include <utility>
@@ -72,6 +73,19 @@ const ov::Any* find_rt_info(const ov::Model& model, const std::vector<std::strin
     } catch (const ov::Exception&) {
         return nullptr;  // the path goes on below a value that is no map
     }
+}
+
+// A change of the model on a thread. The lease ends with the promise rather than with the change, so
+// that a call made in between is refused every time and not as the threads happen to run.
+Napi::Value change_in_background(Napi::Env env, const char* failure_code, const ModelLease& held,
+                                 std::function<void(const ModelLease&)> change) {
+    return BackgroundTask<Nothing>::start(
+        env, failure_code,
+        [held, change = std::move(change)] {
+            change(held);
+            return Nothing{};
+        },
+        [held](Napi::Env env, Nothing&) { return env.Undefined(); });
 }
 
 Napi::Value read_model(const Napi::CallbackInfo& info) {
@@ -161,9 +175,9 @@ Napi::Value Model::operations(const Napi::CallbackInfo& info) {
 
 Napi::Value Model::reshape(const Napi::CallbackInfo& info) {
     return guarded(info.Env(), "OV_MODEL", [&] {
-        return start_void_task(info.Env(), "OV_MODEL", [shapes = shapes_argument(info[0]), held = lease(kChange)] {
-            held.replace(reshaped(*held.model(), shapes));
-        });
+        const ShapesByName shapes = shapes_argument(info[0]);
+        return change_in_background(info.Env(), "OV_MODEL", lease(kChange),
+                                    [shapes](const ModelLease& held) { held.replace(reshaped(*held.model(), shapes)); });
     });
 }
 
@@ -178,9 +192,9 @@ void Model::reshape_sync(const Napi::CallbackInfo& info) {
 Napi::Value Model::set_batch(const Napi::CallbackInfo& info) {
     return guarded(info.Env(), "OV_MODEL", [&] {
         if (!info[0].IsNumber()) throw NativeError("NATIVE_ARGUMENT", "expected a batch size");
-        return start_void_task(info.Env(), "OV_MODEL", [batch = info[0].As<Napi::Number>().Int64Value(), held = lease(kChange)] {
-            held.replace(with_batch(*held.model(), batch));
-        });
+        const int64_t batch = info[0].As<Napi::Number>().Int64Value();
+        return change_in_background(info.Env(), "OV_MODEL", lease(kChange),
+                                    [batch](const ModelLease& held) { held.replace(with_batch(*held.model(), batch)); });
     });
 }
 
@@ -217,7 +231,8 @@ void Model::set_rt_info(const Napi::CallbackInfo& info) {
 
 Napi::Value Model::preprocess(const Napi::CallbackInfo& info) {
     return guarded(info.Env(), "OV_PREPROCESS", [&] {
-        return start_void_task(info.Env(), "OV_PREPROCESS", [description = preprocess_from_js(info[0]), held = lease(kChange)] {
+        const PreprocessDescription description = preprocess_from_js(info[0]);
+        return change_in_background(info.Env(), "OV_PREPROCESS", lease(kChange), [description](const ModelLease& held) {
             held.replace(apply_preprocess(*held.model(), description));
         });
     });
@@ -233,10 +248,10 @@ Napi::Value Model::clone(const Napi::CallbackInfo& info) {
 
 Napi::Value Model::serialize(const Napi::CallbackInfo& info) {
     return guarded(info.Env(), "OV_MODEL", [&] {
-        return start_void_task(
-            info.Env(), "OV_MODEL",
-            [xml = text_argument(info[0], "the path of the .xml"), bin = text_argument(info[1], "the path of the .bin"),
-             held = lease(kChange)] { openvino::serialize(held.model(), xml, bin); });
+        const std::string xml = text_argument(info[0], "the path of the .xml");
+        const std::string bin = text_argument(info[1], "the path of the .bin");
+        return change_in_background(info.Env(), "OV_MODEL", lease(kChange),
+                                    [xml, bin](const ModelLease& held) { openvino::serialize(held.model(), xml, bin); });
     });
 }
 

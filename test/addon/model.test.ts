@@ -159,7 +159,7 @@ describe('reading', () => {
     )
   })
 
-  it.skipIf(process.getuid?.() === 0)('is refused: a file that may not be read', () => {
+  it.skipIf(process.getuid?.() === 0)('is refused: a file that may not be read (skipped for root, who may read all)', () => {
     const path = join(folder, 'secret.onnx')
     writeFileSync(path, affine)
     chmodSync(path, 0)
@@ -432,7 +432,7 @@ describe('IR', () => {
     })
   })
 
-  it.skipIf(!existsSync('/dev/full'))('says that the disk is full', async () => {
+  it.skipIf(!existsSync('/dev/full'))('says that the disk is full (skipped where there is no /dev/full)', async () => {
     await expect(readAffine().serialize(join(folder, 'full.xml'), '/dev/full')).rejects.toMatchObject({
       code: 'NATIVE_FILE',
       message: expect.stringContaining('No space left on device'),

@@ -18,6 +18,7 @@ export function runOnce(
   if (request === undefined) throw new Error('no request was made')
   const results = request.inferSync(inputs, shapes).slice(0, model.outputs().length) as NativeOutput[]
   const copies = results.map((result) => {
+    if (result === null) throw new Error('an output is missing')
     if (Array.isArray(result)) return result
     return result instanceof ArrayBuffer ? result : result.buffer.slice(0)
   })
