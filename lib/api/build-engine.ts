@@ -95,6 +95,13 @@ async function compile(
     compileWithOpenVino(source.read, settings, (stage) => run.enter(stage), context),
     (late) => late.engine.close(),
   )
+  try {
+    // An engine of other bytes must not be kept under this digest, in a cache or beside a saved engine.
+    await source.refuseChanged()
+  } catch (error) {
+    await engine.close()
+    throw error
+  }
   const notes = shapes.batchFixed.map((name) => `the open batch dimension of input ${name} became 1 (option shapes)`)
   notes.push(...dynamicNotes(engine))
   if (cache) {

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { engineryError } from '../errors/enginery-error.js'
-import { digestModel } from '../model/model-digest.js'
+import { digestModel, isUnchanged, type ModelDigest } from '../model/model-digest.js'
 import { detectBytesFormat, detectModelFormat, type ModelFormat, type SourceFormat } from '../model/model-format.js'
 import { Model } from '../engine/openvino/model.js'
 import { loadOpenVino } from '../native/load-addon.js'
@@ -16,6 +16,8 @@ export interface ModelSource {
   /** A model of the caller's own, to change and close. Throws what the addon throws. */
   read(): Promise<NativeModel>
   digest(signal: AbortSignal | undefined): Promise<EngineIdentity['model']>
+  /** Whether what was read is still what was digested. @throws MODEL_CHANGED */
+  refuseChanged(): Promise<void>
 }
 
 /** @throws MODEL_NOT_FOUND, MODEL_EMPTY, MODEL_FORMAT_UNKNOWN, MODEL_CORRUPT, FILE_NOT_READ */
@@ -29,6 +31,7 @@ export async function resolveModelSource(model: BuildEngineSettings['model']): P
 async function fileSource(path: string): Promise<ModelSource> {
   const detected = await detectModelFormat(path)
   const format = sourceFormat(detected.format, path)
+  let digest: ModelDigest | undefined
   return {
     format,
     shownName: path,
@@ -37,8 +40,11 @@ async function fileSource(path: string): Promise<ModelSource> {
         detected.weightsPath === null ? { path: detected.path } : { path: detected.path, weightsPath: detected.weightsPath },
       ),
     async digest(signal) {
-      const { sha256, bytes } = await digestModel(detected, { signal })
-      return { sha256, bytes, name: basename(detected.path), format }
+      digest = await digestModel(detected, { signal })
+      return { sha256: digest.sha256, bytes: digest.bytes, name: basename(detected.path), format }
+    },
+    async refuseChanged() {
+      if (digest && !(await isUnchanged(digest))) throw engineryError('MODEL_CHANGED', { model: path })
     },
   }
 }
@@ -60,6 +66,7 @@ function bytesSource(model: { bytes: Uint8Array; weights?: Uint8Array | undefine
       const { sha256, bytes: total } = await digestModel(weights === undefined ? { bytes } : { bytes, weights }, { signal })
       return { sha256, bytes: total, name: null, format }
     },
+    refuseChanged: cannotChange,
   }
 }
 
@@ -73,8 +80,11 @@ function memorySource(model: Model): ModelSource {
       const { sha256, bytes } = await model.digest()
       return { sha256, bytes, name: null, format: 'ir' }
     },
+    refuseChanged: cannotChange,
   }
 }
+
+async function cannotChange(): Promise<void> {}
 
 function sourceFormat(format: ModelFormat, shownName: string): SourceFormat {
   if (format === 'openvino-blob' || format === 'tensorrt-plan') {

@@ -78,14 +78,15 @@ async function withProperties(addon: OpenVinoAddon, device: DeviceInfo): Promise
   }
 }
 
-// A map of names to RW or RO, or a list of names, depending on the plugin's age.
+// The addon lists names without saying which of them can only be read.
+const readOnly =
+  /^(?:SUPPORTED_PROPERTIES|AVAILABLE_DEVICES|FULL_DEVICE_NAME|OPTIMIZATION_CAPABILITIES|EXECUTION_DEVICES|COMPATIBILITY_CHECK|RANGE_FOR_\w+|OPTIMAL_\w+|MAX_BATCH_SIZE|DEVICE_(?:ARCHITECTURE|TYPE|UUID|LUID|GOPS|THERMAL|PCI_INFO)|GPU_(?:DEVICE_TOTAL_MEM_SIZE|UARCH_VERSION|EXECUTION_UNITS_COUNT|MEMORY_STATISTICS)|NPU_(?:DRIVER_VERSION|DEVICE_\w+|COMPILER_VERSION))$/
+
 function writableProperties(value: unknown): string[] {
-  if (Array.isArray(value)) return value.map(String).sort()
-  if (typeof value === 'object' && value !== null) {
-    return Object.entries(value)
-      .filter(([, access]) => access !== 'RO')
-      .map(([name]) => name)
-      .sort()
-  }
-  return []
+  return Array.isArray(value)
+    ? value
+        .map(String)
+        .filter((name) => !readOnly.test(name))
+        .sort()
+    : []
 }

@@ -84,6 +84,11 @@ export const errorTable = {
     message: 'The model cannot be changed that way: {reason}',
     cure: 'Compare the change with the inputs, outputs and operations that `enginery inspect` prints.',
   },
+  MODEL_CHANGED: {
+    topic: 'Model files',
+    message: '{model} was written while an engine was built of it',
+    cure: 'Build again when nothing writes to it any more.',
+  },
   MODEL_BUSY: {
     topic: 'Model files',
     message: 'The model is in use by another call',
