@@ -107,9 +107,8 @@ async function compile(
   if (cache) {
     try {
       run.enter('store')
-      await run.unlessAborted(
-        manifestContent(engine, identity).then((content) => cache.store(digestEngine(identity), (path) => engine.exportTo(path), content)),
-      )
+      // Not given up on an abort: a process that ends then would leave half a file in the folder.
+      await cache.store(digestEngine(identity), (path) => engine.exportTo(path), await manifestContent(engine, identity))
     } catch (error) {
       await engine.close()
       throw error
