@@ -21,12 +21,13 @@ void mean_or_scale(Steps& steps, const PreprocessStep& step) {
     }
 }
 
+// OpenVINO's overload for a list builds a constant that holds one value only.
 void pad(PreProcessSteps& steps, const PreprocessStep& step) {
-    if (step.values.size() == 1) {
-        steps.pad(step.begin, step.end, step.values[0], step.mode);
-    } else {
-        steps.pad(step.begin, step.end, step.values, step.mode);
+    if (step.values.size() != 1) {
+        throw NativeError("OV_PREPROCESS",
+                          "padding takes one value for all channels, received " + std::to_string(step.values.size()));
     }
+    steps.pad(step.begin, step.end, step.values[0], step.mode);
 }
 
 void resize(PreProcessSteps& steps, const PreprocessStep& step) {

@@ -40,7 +40,7 @@ function nativeStep(step: PreprocessStep): NativePreprocessStep {
   if ('crop' in step) return { kind: 'crop', ...step.crop }
   if ('reverseChannels' in step) return { kind: 'reverseChannels' }
   const { begin, end, value, mode } = step.pad
-  return { kind: 'pad', begin, end, values: [value].flat(), mode }
+  return { kind: 'pad', begin, end, values: [value], mode }
 }
 
 // exactOptionalPropertyTypes: an absent key, not one that holds undefined.

@@ -45,7 +45,7 @@ export const preprocessStepSchema = z.union([
     pad: z.strictObject({
       begin: positions,
       end: positions,
-      value: perChannel.default(0),
+      value: z.number().default(0),
       mode: z.enum(['constant', 'edge', 'reflect', 'symmetric']).default('constant'),
     }),
   }),
