@@ -15,11 +15,15 @@ const { labels } = JSON.parse(await readFile(here('digits.labels.json'), 'utf8')
 const engine = await buildEngine({
   model: here('digits.onnx'),
   hints: { performance: 'throughput' },
-  preprocess: { inputs: { input: { tensor: { type: 'u8' }, steps: [{ convertElementType: 'f32' }, { mean: 127.5 }, { scale: 127.5 }] } } },
+  preprocess: {
+    inputs: { input: { tensor: { type: 'u8' }, steps: [{ convertElementType: 'f32' }, { mean: 127.5 }, { scale: 127.5 }] } },
+  },
   onProgress: ({ stage, elapsed }) => console.log(`  ${elapsed.toFixed(0).padStart(5)} ms  ${stage}`),
 })
 const { device, executionDevices, precisions, requests } = await engine.describe()
-console.log(`\nEngine on ${device} (${executionDevices.join(', ')}), ${requests} requests, layers by precision: ${JSON.stringify(precisions)}`)
+console.log(
+  `\nEngine on ${device} (${executionDevices.join(', ')}), ${requests} requests, layers by precision: ${JSON.stringify(precisions)}`,
+)
 
 // Saved and loaded again: what follows runs on the loaded engine.
 const saved = join(tmpdir(), `enginery-demo-${process.pid}.blob`)
@@ -53,5 +57,7 @@ for await (const { logits } of digits.inferMany(labels.map((_, i) => picture(i))
   if (argmax(logits.data) === labels[index++]) right++
 }
 const seconds = (performance.now() - began) / 1000
-console.log(`${right} of ${labels.length} right; ${(labels.length / seconds).toFixed(0)} pictures per second (from bytes to answers)`)
+console.log(
+  `${right} of ${labels.length} right; ${(labels.length / seconds).toFixed(0)} pictures per second (from bytes to answers)`,
+)
 await digits.close()

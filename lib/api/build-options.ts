@@ -1,8 +1,15 @@
 import { z } from 'zod'
-import { type CacheInput, cacheSchema, type HintsInput, openvinoCompileSchema, type PropertyInput, type ShapesInput } from '../engine/openvino/build-options.js'
+import type { BuildProgress } from '../engine/backend.js'
+import {
+  type CacheInput,
+  cacheSchema,
+  type HintsInput,
+  openvinoCompileSchema,
+  type PropertyInput,
+  type ShapesInput,
+} from '../engine/openvino/build-options.js'
 import { Model } from '../engine/openvino/model.js'
 import type { PreprocessInput } from '../engine/openvino/preprocess-options.js'
-import type { BuildProgress } from '../engine/backend.js'
 import type { Logger } from '../logging/logger.js'
 
 const bytes = z.instanceof(Uint8Array)
@@ -30,8 +37,12 @@ export const buildConfigSchema = z.discriminatedUnion('backend', [
 
 const callSchema = z.object({
   signal: z.instanceof(AbortSignal).optional(),
-  onProgress: z.custom<(progress: BuildProgress) => void>((value) => typeof value === 'function', 'expected a function').optional(),
-  logger: z.custom<Logger>((value) => typeof value === 'object' && value !== null, 'expected a logger, for example console').optional(),
+  onProgress: z
+    .custom<(progress: BuildProgress) => void>((value) => typeof value === 'function', 'expected a function')
+    .optional(),
+  logger: z
+    .custom<Logger>((value) => typeof value === 'object' && value !== null, 'expected a logger, for example console')
+    .optional(),
 })
 
 export const callKeys = ['signal', 'onProgress', 'logger'] as const

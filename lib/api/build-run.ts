@@ -9,7 +9,12 @@ export class BuildRun {
   readonly #what: string
   readonly #began = performance.now()
 
-  constructor(what: string, stages: readonly BuildStage[], signal: AbortSignal | undefined, onProgress: ((progress: BuildProgress) => void) | undefined) {
+  constructor(
+    what: string,
+    stages: readonly BuildStage[],
+    signal: AbortSignal | undefined,
+    onProgress: ((progress: BuildProgress) => void) | undefined,
+  ) {
     this.#what = what
     this.#stages = stages
     this.#signal = signal
@@ -25,7 +30,11 @@ export class BuildRun {
     try {
       this.#onProgress({ stage, fraction, elapsed: performance.now() - this.#began })
     } catch (error) {
-      throw engineryError('CALLBACK_FAILED', { callback: 'onProgress', reason: error instanceof Error ? error.message : String(error) }, { cause: error })
+      throw engineryError(
+        'CALLBACK_FAILED',
+        { callback: 'onProgress', reason: error instanceof Error ? error.message : String(error) },
+        { cause: error },
+      )
     }
     this.refuseAborted()
   }

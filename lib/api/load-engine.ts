@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { BuildProgress } from '../engine/backend.js'
 import { readEngineFiles, readManifest } from '../engine/engine-file.js'
 import { compareManifest, type EngineManifest, mismatchError } from '../engine/manifest.js'
-import { hintsSchema, openvinoCompileSchema, type HintsInput, type PropertyInput } from '../engine/openvino/build-options.js'
+import { type HintsInput, hintsSchema, openvinoCompileSchema, type PropertyInput } from '../engine/openvino/build-options.js'
 import { localIdentity } from '../engine/openvino/engine-identity.js'
 import { importWithOpenVino } from '../engine/openvino/openvino-backend.js'
 import { engineryError, isEngineryError } from '../errors/enginery-error.js'
@@ -55,7 +55,11 @@ export async function loadEngine(path: string, options: LoadEngineOptions = {}):
   }
   const settings = parseOptions(loadEngineSchema, options, loadEngine)
   if (settings.onMismatch === 'rebuild' && settings.model === undefined) {
-    throw engineryError('OPTION_INVALID', { caller: 'loadEngine', option: 'model', reason: "expected the model to rebuild from, because onMismatch is 'rebuild'" })
+    throw engineryError('OPTION_INVALID', {
+      caller: 'loadEngine',
+      option: 'model',
+      reason: "expected the model to rebuild from, because onMismatch is 'rebuild'",
+    })
   }
   const run = new BuildRun('Loading the engine', ['read', 'compile', 'requests'], settings.signal, settings.onProgress)
   loadOpenVino()
@@ -75,7 +79,14 @@ export async function loadEngine(path: string, options: LoadEngineOptions = {}):
 }
 
 // What building anew can cure.
-const rebuildable = new Set(['ENGINE_MISMATCH', 'ENGINE_CORRUPT', 'ENGINE_IMPORT_FAILED', 'MANIFEST_MISSING', 'MANIFEST_INVALID', 'ENGINE_NOT_FOUND'])
+const rebuildable = new Set([
+  'ENGINE_MISMATCH',
+  'ENGINE_CORRUPT',
+  'ENGINE_IMPORT_FAILED',
+  'MANIFEST_MISSING',
+  'MANIFEST_INVALID',
+  'ENGINE_NOT_FOUND',
+])
 
 type LoadSettings = z.output<typeof loadEngineSchema>
 
@@ -104,7 +115,6 @@ async function refuseMismatch(path: string, manifest: EngineManifest, model: Loa
 }
 
 async function digestOf(model: NonNullable<LoadSettings['model']>) {
-  
   return (await resolveModelSource(model)).digest(undefined)
 }
 
@@ -132,7 +142,6 @@ async function rebuild(path: string, settings: LoadSettings, reason: string): Pr
 
 // The options it was built with, if its manifest can still tell.
 async function storedOptions(path: string) {
-  
   const manifest = await readManifest(path).catch(() => undefined)
   const stored = openvinoCompileSchema.safeParse(manifest?.options)
   return stored.success ? stored.data : openvinoCompileSchema.parse({})

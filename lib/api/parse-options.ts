@@ -44,7 +44,8 @@ export function describeIssue(issue: Issue, root: unknown): OptionProblem[] {
   }
   const option = issue.path.map(String).join('.') || '(options)'
   const received = describeValue(valueAt(root, issue.path))
-  const message = issue.code === 'invalid_union' ? unionMessage(issue.errors) : lowerFirst(issue.message.replace(/^Invalid input: /, ''))
+  const message =
+    issue.code === 'invalid_union' ? unionMessage(issue.errors) : lowerFirst(issue.message.replace(/^Invalid input: /, ''))
   return [{ option, path: issue.path, reason: /received/.test(message) ? message : `${message}, received ${received}` }]
 }
 
@@ -58,7 +59,8 @@ function unionMessage(branches: readonly (readonly Issue[])[]): string {
   const expected = new Set<string>()
   for (const [issue] of branches) {
     if (issue?.code === 'invalid_type') expected.add(issue.expected)
-    else if (issue?.code === 'invalid_value') for (const value of issue.values) expected.add(JSON.stringify(value) ?? String(value))
+    else if (issue?.code === 'invalid_value')
+      for (const value of issue.values) expected.add(JSON.stringify(value) ?? String(value))
     else if (issue) expected.add(lowerFirst(issue.message))
   }
   return `expected ${[...expected].join(' or ')}`

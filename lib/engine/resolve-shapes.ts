@@ -56,7 +56,9 @@ function settle(port: Port, given: PartialShape | undefined, batchFixed: string[
     return given
   }
   if (isStatic(port.shape)) return port.shape
-  const withBatch = port.shape?.map((dimension, axis) => (axis === 0 && typeof dimension !== 'number' && allowsOne(dimension) ? 1 : dimension))
+  const withBatch = port.shape?.map((dimension, axis) =>
+    axis === 0 && typeof dimension !== 'number' && allowsOne(dimension) ? 1 : dimension,
+  )
   if (withBatch && isStatic(withBatch)) {
     batchFixed.push(port.name)
     return withBatch

@@ -72,7 +72,10 @@ export class InputBinder {
     return engineryError('INPUT_MISSING', {
       name: port.name,
       expected: this.#ports.map((other) => `${other.port.name}: ${describePort(other.port)}`).join(', '),
-      received: isBareValue(inputs) || typeof inputs !== 'object' || inputs === null ? describeValue(inputs) : `only ${Object.keys(inputs).join(', ') || 'an empty object'}`,
+      received:
+        isBareValue(inputs) || typeof inputs !== 'object' || inputs === null
+          ? describeValue(inputs)
+          : `only ${Object.keys(inputs).join(', ') || 'an empty object'}`,
     })
   }
 
@@ -116,7 +119,11 @@ function bindValue(bound: BoundPort, value: InputValue, shapes: (number[] | unde
   if (isTensor(value)) {
     if (value.type !== port.type) throw wrongType(port, value.type)
     if (!sameShape(port.shape, value.shape)) {
-      throw engineryError('INPUT_SHAPE', { name: port.name, expected: formatShape(port.shape), received: formatShape(value.shape) })
+      throw engineryError('INPUT_SHAPE', {
+        name: port.name,
+        expected: formatShape(port.shape),
+        received: formatShape(value.shape),
+      })
     }
     if (bound.size === undefined && shapes) shapes[index] = value.shape as number[]
     return nativeMemoryOf(value) ?? (value.data as ArrayBufferView | string[])
@@ -126,14 +133,18 @@ function bindValue(bound: BoundPort, value: InputValue, shapes: (number[] | unde
     // A clamped array and a Buffer hold the same bytes as a Uint8Array.
     const view = value as TypedArray
     const name = view.constructor.name
-    if (name !== bound.arrayName && !(bound.arrayName === 'Uint8Array' && (view instanceof Uint8Array || view instanceof Uint8ClampedArray))) {
+    if (
+      name !== bound.arrayName &&
+      !(bound.arrayName === 'Uint8Array' && (view instanceof Uint8Array || view instanceof Uint8ClampedArray))
+    ) {
       throw wrongType(port, describeValue(value))
     }
     if (view.length !== bound.length) throw wrongLength(bound, view)
     return view
   }
   if (port.type === 'string' && Array.isArray(value)) {
-    if (value.length !== bound.size) throw engineryError('INPUT_SIZE', { name: port.name, expected: `${bound.size} strings`, received: String(value.length) })
+    if (value.length !== bound.size)
+      throw engineryError('INPUT_SIZE', { name: port.name, expected: `${bound.size} strings`, received: String(value.length) })
     return value as string[]
   }
   throw engineryError('INPUT_INVALID', { name: port.name, received: describeValue(value) })

@@ -1,9 +1,9 @@
 import type { EngineMemory, Port, SlotResults } from '../engine/backend.js'
 import { formatShape, isStatic } from '../engine/partial-shape.js'
-import { engineryError } from '../errors/enginery-error.js'
 import { describeValue } from '../errors/describe-value.js'
-import type { Tensor } from '../tensor/tensor.js'
+import { engineryError } from '../errors/enginery-error.js'
 import { countElements } from '../tensor/shape.js'
+import type { Tensor } from '../tensor/tensor.js'
 import { beginWrite, endWrite, isTensor, nativeMemoryOf, wrapArray, wrapMemory } from '../tensor/tensor-internals.js'
 import { describePort } from './bind-inputs.js'
 

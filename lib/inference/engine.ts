@@ -2,8 +2,15 @@ import type { CompiledEngine, EngineLayer, InferenceSlot, Port, ProfiledLayer } 
 import { engineryError } from '../errors/enginery-error.js'
 import { fromNative } from '../errors/from-native.js'
 import { type InferenceInputs, InputBinder } from './bind-inputs.js'
-import { type BoundOutputs, bindOutputs, type InferenceResult, OutputCollector, type OutputTensors, releaseOutputs } from './collect-outputs.js'
-import { inferInOrder, type InputSource } from './infer-many.js'
+import {
+  type BoundOutputs,
+  bindOutputs,
+  type InferenceResult,
+  OutputCollector,
+  type OutputTensors,
+  releaseOutputs,
+} from './collect-outputs.js'
+import { type InputSource, inferInOrder } from './infer-many.js'
 import { RequestQueue } from './request-queue.js'
 
 export interface InferOptions {
@@ -145,10 +152,17 @@ export class Engine {
    * @example
    * for await (const { output } of engine.inferMany(frames())) draw(output)
    */
-  async *inferMany(source: InputSource<InferenceInputs>, options: InferManyOptions = {}): AsyncGenerator<InferenceResult, void, undefined> {
+  async *inferMany(
+    source: InputSource<InferenceInputs>,
+    options: InferManyOptions = {},
+  ): AsyncGenerator<InferenceResult, void, undefined> {
     const window = options.window ?? this.requests * 2
     if (!Number.isInteger(window) || window < 1) {
-      throw engineryError('OPTION_INVALID', { caller: 'inferMany', option: 'window', reason: `expected a whole number of at least 1, received ${String(window)}` })
+      throw engineryError('OPTION_INVALID', {
+        caller: 'inferMany',
+        option: 'window',
+        reason: `expected a whole number of at least 1, received ${String(window)}`,
+      })
     }
     if (options.signal?.aborted) throw engineryError('ABORTED', { what: 'inferMany' }, { cause: options.signal.reason })
     yield* inferInOrder(source, (inputs) => this.infer(inputs, { signal: options.signal }), window)

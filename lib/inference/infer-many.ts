@@ -11,7 +11,11 @@ type Pulled<T> = { readonly step: IteratorResult<T> } | { readonly failure: unkn
  * The first failure, of the source or of an inference, ends the iteration after the answers before it. The source's
  * `return` is called when the consumer stops early.
  */
-export async function* inferInOrder<T, R>(source: InputSource<T>, infer: (inputs: T) => Promise<R>, window: number): AsyncGenerator<R, void, undefined> {
+export async function* inferInOrder<T, R>(
+  source: InputSource<T>,
+  infer: (inputs: T) => Promise<R>,
+  window: number,
+): AsyncGenerator<R, void, undefined> {
   const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
   const answers = new AnswerQueue<R>()
   let pulling: Promise<Pulled<T>> | undefined

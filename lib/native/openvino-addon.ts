@@ -104,8 +104,15 @@ export interface NativePreprocess {
 }
 
 export type NativeColor =
-  | 'RGB' | 'BGR' | 'GRAY' | 'RGBX' | 'BGRX'
-  | 'NV12_SINGLE_PLANE' | 'NV12_TWO_PLANES' | 'I420_SINGLE_PLANE' | 'I420_THREE_PLANES'
+  | 'RGB'
+  | 'BGR'
+  | 'GRAY'
+  | 'RGBX'
+  | 'BGRX'
+  | 'NV12_SINGLE_PLANE'
+  | 'NV12_TWO_PLANES'
+  | 'I420_SINGLE_PLANE'
+  | 'I420_THREE_PLANES'
 
 export interface NativeInputPreprocess {
   /** Tensor name or index of the model's input. */
@@ -130,7 +137,12 @@ export type NativePreprocessStep =
   | { kind: 'convertElementType'; type?: NativeElementType }
   | { kind: 'convertColor'; color: NativeColor }
   | { kind: 'convertLayout'; layout?: string }
-  | { kind: 'resize'; algorithm: 'linear' | 'cubic' | 'nearest' | 'bilinear-pillow' | 'bicubic-pillow'; height?: number; width?: number }
+  | {
+      kind: 'resize'
+      algorithm: 'linear' | 'cubic' | 'nearest' | 'bilinear-pillow' | 'bicubic-pillow'
+      height?: number
+      width?: number
+    }
   | { kind: 'mean'; values: number[] }
   | { kind: 'scale'; values: number[] }
   | { kind: 'crop'; begin: number[]; end: number[] }
@@ -251,16 +263,8 @@ export interface OpenVinoAddon {
   addExtension(path: string): Promise<void>
   readModel(source: NativeModelSource): Promise<NativeModel>
   readModelSync(source: NativeModelSource): NativeModel
-  compileModel(
-    model: NativeModel,
-    device: string,
-    properties: Record<string, NativePropertyValue>,
-  ): Promise<NativeCompiledModel>
-  compileModelSync(
-    model: NativeModel,
-    device: string,
-    properties: Record<string, NativePropertyValue>,
-  ): NativeCompiledModel
+  compileModel(model: NativeModel, device: string, properties: Record<string, NativePropertyValue>): Promise<NativeCompiledModel>
+  compileModelSync(model: NativeModel, device: string, properties: Record<string, NativePropertyValue>): NativeCompiledModel
   /** `path`: a file with OpenVINO's bytes. The caller has verified them: damaged bytes may end the process. */
   importModel(
     source: { path: string } | { bytes: Uint8Array },

@@ -10,8 +10,10 @@
 namespace enginery::openvino {
 
 // All run on any thread and throw NativeError with OpenVINO's own log lines attached.
-std::shared_ptr<CompiledState> compile(const std::shared_ptr<const ov::Model>& model, const std::string& device, const ov::AnyMap& properties);
-std::shared_ptr<CompiledState> import_blob(std::shared_ptr<MemoryBlock> bytes, const std::string& device, const ov::AnyMap& properties);
+std::shared_ptr<CompiledState> compile(const std::shared_ptr<const ov::Model>& model, const std::string& device,
+                                       const ov::AnyMap& properties);
+std::shared_ptr<CompiledState> import_blob(std::shared_ptr<MemoryBlock> bytes, const std::string& device,
+                                           const ov::AnyMap& properties);
 
 // Writes OpenVINO's bytes and flushes them to disk.
 void export_to_file(const CompiledState& state, const std::string& path);

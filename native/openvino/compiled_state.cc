@@ -23,7 +23,8 @@ PortLayout layout_of(const ov::Output<const ov::Node>& port) {
 
 }  // namespace
 
-std::shared_ptr<CompiledState> CompiledState::of(ov::CompiledModel model, std::shared_ptr<MemoryBlock> imported_bytes, int64_t external_bytes) {
+std::shared_ptr<CompiledState> CompiledState::of(ov::CompiledModel model, std::shared_ptr<MemoryBlock> imported_bytes,
+                                                 int64_t external_bytes) {
     auto state = std::make_shared<CompiledState>();
     state->imported_bytes = std::move(imported_bytes);
     for (const auto& port : model.inputs()) state->inputs.push_back(layout_of(port));

@@ -34,7 +34,8 @@ struct CompiledState {
     // Rough size for V8's accounting: bytes of weights.
     int64_t external_bytes = 0;
 
-    static std::shared_ptr<CompiledState> of(ov::CompiledModel model, std::shared_ptr<MemoryBlock> imported_bytes, int64_t external_bytes);
+    static std::shared_ptr<CompiledState> of(ov::CompiledModel model, std::shared_ptr<MemoryBlock> imported_bytes,
+                                             int64_t external_bytes);
 };
 
 }  // namespace enginery::openvino

@@ -73,7 +73,8 @@ void InferRequest::start(const Napi::CallbackInfo& info) {
     guarded(env, "OV_INFER", [&] {
         RequestState& state = open_state();
         if (!info[0].IsFunction()) throw NativeError("NATIVE_ARGUMENT", "expected a function");
-        state.bind(env, RequestState::Mode::asynchronous, required_array(info[1]), array_or_null(info[2]), array_or_null(info[3]));
+        state.bind(env, RequestState::Mode::asynchronous, required_array(info[1]), array_or_null(info[2]),
+                   array_or_null(info[3]));
         state.start(env, info[0].As<Napi::Function>());
     });
 }
@@ -111,7 +112,8 @@ Napi::Value InferRequest::profile(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value InferRequest::latency(const Napi::CallbackInfo& info) {
-    return guarded(info.Env(), "OV_INFER", [&]() -> Napi::Value { return Napi::Number::New(info.Env(), open_state().latency_ms()); });
+    return guarded(info.Env(), "OV_INFER",
+                   [&]() -> Napi::Value { return Napi::Number::New(info.Env(), open_state().latency_ms()); });
 }
 
 Napi::Value InferRequest::busy(const Napi::CallbackInfo& info) {

@@ -96,7 +96,8 @@ void RequestState::bind_input(Napi::Env env, Mode mode, size_t index, Napi::Valu
     ov::Shape given_shape;
     if (port.is_dynamic) {
         Napi::Value given = shapes != nullptr ? element_of(env, shapes, index) : env.Undefined();
-        if (!given.IsArray()) throw NativeError("NATIVE_TENSOR", "input '" + port.name + "' has a dynamic shape: its shape must be given");
+        if (!given.IsArray())
+            throw NativeError("NATIVE_TENSOR", "input '" + port.name + "' has a dynamic shape: its shape must be given");
         given_shape = shape_from_js(given.As<Napi::Array>());
     }
     const ov::Shape& shape = port.is_dynamic ? given_shape : port.shape;
@@ -119,7 +120,8 @@ void RequestState::bind_input(Napi::Env env, Mode mode, size_t index, Napi::Valu
     const size_t expected = port.is_dynamic ? byte_size_of(port.type, shape) : port.byte_size;
     if (view.bytes != expected) {
         throw NativeError("NATIVE_TENSOR", "input '" + port.name + "' expects " + std::to_string(expected) + " bytes for " +
-                                               port.type.get_type_name() + shape_text(shape) + ", received " + std::to_string(view.bytes));
+                                               port.type.get_type_name() + shape_text(shape) + ", received " +
+                                               std::to_string(view.bytes));
     }
 
     const bool in_place = expected >= kCopyInputBelow && (block || mode == Mode::synchronous);
@@ -183,8 +185,8 @@ void RequestState::bind_output(Napi::Env env, Mode mode, size_t index, napi_valu
             throw NativeError("NATIVE_TENSOR", "output '" + port.name + "' has no fixed size: its memory cannot be given");
         }
         if (memory.block()->size() != port.byte_size) {
-            throw NativeError("NATIVE_TENSOR", "output '" + port.name + "' needs " + std::to_string(port.byte_size) + " bytes, received " +
-                                                   std::to_string(memory.block()->size()));
+            throw NativeError("NATIVE_TENSOR", "output '" + port.name + "' needs " + std::to_string(port.byte_size) +
+                                                   " bytes, received " + std::to_string(memory.block()->size()));
         }
         binding.block = memory.block();
         binding.from_caller = true;
@@ -264,7 +266,8 @@ Napi::Array RequestState::results(Napi::Env env) {
     for (size_t i = 0; i < count; ++i) {
         napi_set_element(env, results, static_cast<uint32_t>(i), output_value(env, i));
         if (compiled_->has_dynamic_output) {
-            const ov::Shape shape = compiled_->outputs[i].is_dynamic ? request_.get_output_tensor(i).get_shape() : compiled_->outputs[i].shape;
+            const ov::Shape shape =
+                compiled_->outputs[i].is_dynamic ? request_.get_output_tensor(i).get_shape() : compiled_->outputs[i].shape;
             napi_set_element(env, results, static_cast<uint32_t>(count + i), shape_to_js(env, shape));
         }
     }
@@ -288,7 +291,8 @@ Napi::Value RequestState::output_value(Napi::Env env, size_t index) {
     }
     void* data = nullptr;
     napi_value buffer = nullptr;
-    if (napi_create_arraybuffer(env, bytes, &data, &buffer) != napi_ok) throw NativeError("NATIVE_MEMORY", "an output could not be allocated");
+    if (napi_create_arraybuffer(env, bytes, &data, &buffer) != napi_ok)
+        throw NativeError("NATIVE_MEMORY", "an output could not be allocated");
     if (bytes != 0) std::memcpy(data, tensor.data(), bytes);
     return {env, buffer};
 }

@@ -26,8 +26,8 @@ Napi::Value runtime_graph_to_js(Napi::Env env, const ov::Model& graph) {
         Napi::Object layer = Napi::Object::New(env);
         layer.Set("name", ops[i]->get_friendly_name());
         layer.Set("type", info.Has("layerType") ? info.Get("layerType") : Napi::String::New(env, ops[i]->get_type_name()));
-        layer.Set("precision",
-                  ops[i]->get_output_size() == 0 ? std::string("undefined") : element_type_name(ops[i]->get_output_element_type(0)));
+        layer.Set("precision", ops[i]->get_output_size() == 0 ? std::string("undefined")
+                                                              : element_type_name(ops[i]->get_output_element_type(0)));
         layer.Set("info", info);
         layer.Set("outputs", outputs);
         layers.Set(static_cast<uint32_t>(i), layer);

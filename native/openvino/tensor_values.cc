@@ -28,7 +28,8 @@ ov::Shape shape_from_js(Napi::Array shape) {
     for (uint32_t i = 0; i < dimensions.size(); ++i) {
         Napi::Value value = shape.Get(i);
         const double length = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : -1;
-        if (!(length >= 0 && length <= 9007199254740991.0)) throw NativeError("NATIVE_ARGUMENT", "a shape must be a list of lengths");
+        if (!(length >= 0 && length <= 9007199254740991.0))
+            throw NativeError("NATIVE_ARGUMENT", "a shape must be a list of lengths");
         dimensions[i] = static_cast<size_t>(length);
     }
     return dimensions;
@@ -36,7 +37,8 @@ ov::Shape shape_from_js(Napi::Array shape) {
 
 Napi::Array shape_to_js(Napi::Env env, const ov::Shape& shape) {
     Napi::Array dimensions = Napi::Array::New(env, shape.size());
-    for (size_t i = 0; i < shape.size(); ++i) dimensions.Set(static_cast<uint32_t>(i), Napi::Number::New(env, static_cast<double>(shape[i])));
+    for (size_t i = 0; i < shape.size(); ++i)
+        dimensions.Set(static_cast<uint32_t>(i), Napi::Number::New(env, static_cast<double>(shape[i])));
     return dimensions;
 }
 

@@ -59,7 +59,10 @@ public:
 
 private:
     BackgroundTask(Napi::Env env, std::shared_ptr<CompletionChannel> channel, const char* failure_code, Convert convert)
-        : deferred_(Napi::Promise::Deferred::New(env)), channel_(std::move(channel)), failure_code_(failure_code), convert_(std::move(convert)) {}
+        : deferred_(Napi::Promise::Deferred::New(env)),
+          channel_(std::move(channel)),
+          failure_code_(failure_code),
+          convert_(std::move(convert)) {}
 
     void run(Work work) noexcept {
         BackgroundWork in_flight;

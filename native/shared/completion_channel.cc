@@ -6,9 +6,9 @@ namespace enginery {
 
 std::shared_ptr<CompletionChannel> CompletionChannel::open(Napi::Env env) {
     std::shared_ptr<CompletionChannel> channel(new CompletionChannel(env));
-    const napi_status status = napi_create_threadsafe_function(
-        env, nullptr, nullptr, Napi::String::New(env, "enginery"), 0, 1, nullptr, nullptr, nullptr, &CompletionChannel::deliver,
-        &channel->function_);
+    const napi_status status =
+        napi_create_threadsafe_function(env, nullptr, nullptr, Napi::String::New(env, "enginery"), 0, 1, nullptr, nullptr,
+                                        nullptr, &CompletionChannel::deliver, &channel->function_);
     if (status != napi_ok) throw Napi::Error::New(env);
     napi_unref_threadsafe_function(env, channel->function_);
     return channel;

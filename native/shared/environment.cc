@@ -13,7 +13,8 @@ Environment& Environment::install(Napi::Env env) {
     // Registered this late, the exit guard runs before the destructors of every plugin loaded since.
     Napi::Object process = env.Global().Get("process").As<Napi::Object>();
     process.Get("once").As<Napi::Function>().Call(
-        process, {Napi::String::New(env, "exit"), Napi::Function::New(env, [](const Napi::CallbackInfo&) { BackgroundWork::guard_exit(); })});
+        process, {Napi::String::New(env, "exit"),
+                  Napi::Function::New(env, [](const Napi::CallbackInfo&) { BackgroundWork::guard_exit(); })});
     return *data;
 }
 

@@ -16,10 +16,10 @@ constexpr double kMaxBytes = 1e15;
 }
 
 void NativeMemory::init(Napi::Env env, Napi::Object exports) {
-    Napi::Function constructor = DefineClass(env, "Memory",
-                                             {InstanceAccessor<&NativeMemory::byte_length>("byteLength"),
-                                              InstanceAccessor<&NativeMemory::released>("released"),
-                                              InstanceMethod<&NativeMemory::release>("release")});
+    Napi::Function constructor =
+        DefineClass(env, "Memory",
+                    {InstanceAccessor<&NativeMemory::byte_length>("byteLength"),
+                     InstanceAccessor<&NativeMemory::released>("released"), InstanceMethod<&NativeMemory::release>("release")});
     exports.Set("Memory", constructor);
     Environment::of(env).keep_constructor(kTag, constructor);
 }

@@ -71,7 +71,14 @@ export function describeEngineContract(backend: BackendUnderTest): void {
         ['a bare typed array', new Float32Array([-1, 2, -3, 4])],
         ['a tensor over an array', Tensor.from(new Float32Array([-1, 2, -3, 4]), [1, 4])],
         ['a view into a larger buffer', new Float32Array([9, 9, -1, 2, -3, 4, 9]).subarray(2, 6)],
-        ['a shared array', (() => { const view = new Float32Array(new SharedArrayBuffer(16)); view.set([-1, 2, -3, 4]); return view })()],
+        [
+          'a shared array',
+          (() => {
+            const view = new Float32Array(new SharedArrayBuffer(16))
+            view.set([-1, 2, -3, 4])
+            return view
+          })(),
+        ],
       ])('infers from %s, both ways', async (_, input) => {
         for (const { y } of [await engine.infer(input), engine.inferSync(input)]) {
           expect(y?.shape).toEqual([1, 4])
@@ -171,7 +178,10 @@ export function describeEngineContract(backend: BackendUnderTest): void {
 
       it('are written in place, the others provided', async () => {
         const sum = Tensor.allocate('f32', [2, 3])
-        for (const infer of [() => engine.infer(inputs, { outputs: { sum } }), () => engine.inferSync(inputs, { outputs: { sum } })]) {
+        for (const infer of [
+          () => engine.infer(inputs, { outputs: { sum } }),
+          () => engine.inferSync(inputs, { outputs: { sum } }),
+        ]) {
           const result = await infer()
           expect(result.sum).toBe(sum)
           expect(sum.data).toEqual(new Float32Array([7, 7, 7, 7, 7, 7]))

@@ -4,7 +4,24 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
  * Writes small ONNX models for tests. Field numbers: onnx/onnx.proto3 of the ONNX specification (IR version 8).
  */
 
-export const onnxTypes = { f32: 1, u8: 2, i8: 3, u16: 4, i16: 5, i32: 6, i64: 7, string: 8, bool: 9, f16: 10, f64: 11, u32: 12, u64: 13, bf16: 16, u4: 21, i4: 22 } as const
+export const onnxTypes = {
+  f32: 1,
+  u8: 2,
+  i8: 3,
+  u16: 4,
+  i16: 5,
+  i32: 6,
+  i64: 7,
+  string: 8,
+  bool: 9,
+  f16: 10,
+  f64: 11,
+  u32: 12,
+  u64: 13,
+  bf16: 16,
+  u4: 21,
+  i4: 22,
+} as const
 export type OnnxType = keyof typeof onnxTypes
 
 export interface ValueInfo {
@@ -72,7 +89,8 @@ function encodeNode(writer: BinaryWriter, node: Node): void {
   for (const output of node.outputs) writer.tag(2, WireType.LengthDelimited).string(output)
   if (node.name) writer.tag(3, WireType.LengthDelimited).string(node.name)
   writer.tag(4, WireType.LengthDelimited).string(node.op)
-  for (const [name, value] of Object.entries(node.attributes ?? {})) message(writer, 5, (part) => encodeAttribute(part, name, value))
+  for (const [name, value] of Object.entries(node.attributes ?? {}))
+    message(writer, 5, (part) => encodeAttribute(part, name, value))
   if (node.domain) writer.tag(7, WireType.LengthDelimited).string(node.domain)
 }
 
@@ -143,7 +161,17 @@ export function unaryModel(op: string, shape: (number | string)[], type: OnnxTyp
 }
 
 /** A pile of 3 x 3 convolutions over [1, channels, size, size]: as slow as asked for. */
-export function convolutionModel({ layers, channels, size, seed = 1 }: { layers: number; channels: number; size: number; seed?: number }): Uint8Array {
+export function convolutionModel({
+  layers,
+  channels,
+  size,
+  seed = 1,
+}: {
+  layers: number
+  channels: number
+  size: number
+  seed?: number
+}): Uint8Array {
   let state = seed
   const random = () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0
@@ -154,9 +182,19 @@ export function convolutionModel({ layers, channels, size, seed = 1 }: { layers:
   for (let i = 0; i < layers; i++) {
     const weights = Float32Array.from({ length: channels * channels * 9 }, random)
     initializers.push({ name: `w${i}`, type: 'f32', shape: [channels, channels, 3, 3], data: new Uint8Array(weights.buffer) })
-    nodes.push({ op: 'Conv', inputs: [i === 0 ? 'x' : `r${i - 1}`, `w${i}`], outputs: [`c${i}`], attributes: { pads: [1, 1, 1, 1] } })
+    nodes.push({
+      op: 'Conv',
+      inputs: [i === 0 ? 'x' : `r${i - 1}`, `w${i}`],
+      outputs: [`c${i}`],
+      attributes: { pads: [1, 1, 1, 1] },
+    })
     nodes.push({ op: 'Relu', inputs: [`c${i}`], outputs: [i === layers - 1 ? 'y' : `r${i}`] })
   }
   const shape = [1, channels, size, size]
-  return encodeOnnx({ inputs: [{ name: 'x', type: 'f32', shape }], outputs: [{ name: 'y', type: 'f32', shape }], nodes, initializers })
+  return encodeOnnx({
+    inputs: [{ name: 'x', type: 'f32', shape }],
+    outputs: [{ name: 'y', type: 'f32', shape }],
+    nodes,
+    initializers,
+  })
 }

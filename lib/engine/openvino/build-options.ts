@@ -28,7 +28,10 @@ export const hintsSchema = z.strictObject({
     .optional()
     .describe('what to tune for: one answer soon (default), or many answers'),
   requests: z.int().min(1).max(1024).optional().describe('inferences that may run at the same time'),
-  streams: z.union([z.int().min(1).max(1024), z.literal('auto')]).optional().describe('streams on the CPU or GPU'),
+  streams: z
+    .union([z.int().min(1).max(1024), z.literal('auto')])
+    .optional()
+    .describe('streams on the CPU or GPU'),
   threads: z.int().min(1).max(4096).optional().describe('processor threads for inference'),
   executionMode: z.enum(['performance', 'accuracy']).optional(),
   cpuPinning: z.boolean().optional().describe('pin threads to cores'),

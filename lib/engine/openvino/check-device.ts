@@ -19,7 +19,10 @@ export function namedDevices(device: string): string[] {
  * Refuses a device that is not here, and a float precision that a named device would quietly replace: OpenVINO accepts
  * the hint 'f16' on processors without FP16 and computes in f32.
  */
-export async function checkDevice(addon: OpenVinoAddon, options: Pick<OpenVinoCompileOptions, 'device' | 'precision'>): Promise<void> {
+export async function checkDevice(
+  addon: OpenVinoAddon,
+  options: Pick<OpenVinoCompileOptions, 'device' | 'precision'>,
+): Promise<void> {
   const available = await addon.devices()
   const named = namedDevices(options.device)
   for (const device of named) if (!isAvailable(device, available)) throw await explainAbsence(addon, device, available)

@@ -11,7 +11,8 @@ export type LocalIdentity = Pick<EngineIdentity, 'backend' | 'versions' | 'devic
 // Properties that make one device's engines useless on another of the same name.
 const decisiveProperties = ['DEVICE_ARCHITECTURE', 'GPU_UARCH_VERSION', 'GPU_EXECUTION_UNITS_COUNT'] as const
 
-const ownVersion = (JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }).version
+const ownVersion = (JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string })
+  .version
 
 /**
  * Versions, devices and processor features as they are here.

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { describeValue } from '../../errors/describe-value.js'
 import { engineryError } from '../../errors/enginery-error.js'
 import { fromNative } from '../../errors/from-native.js'
@@ -63,7 +63,11 @@ export class Model {
   setBatch(batch: number): Promise<void> {
     if (!Number.isSafeInteger(batch) || batch < 1) {
       return Promise.reject(
-        engineryError('OPTION_INVALID', { caller: 'setBatch', option: 'batch', reason: `expected a whole number of at least 1, received ${describeValue(batch)}` }),
+        engineryError('OPTION_INVALID', {
+          caller: 'setBatch',
+          option: 'batch',
+          reason: `expected a whole number of at least 1, received ${describeValue(batch)}`,
+        }),
       )
     }
     return this.#async(() => this.#native.setBatch(batch))
@@ -92,7 +96,11 @@ export class Model {
     const parsed = preprocessSchema.safeParse(description)
     if (!parsed.success) {
       const [issue] = parsed.error.issues as [z.core.$ZodIssue]
-      throw engineryError('OPTION_INVALID', { caller: 'preprocess', option: issue.path.join('.') || '(options)', reason: issue.message }, { cause: parsed.error })
+      throw engineryError(
+        'OPTION_INVALID',
+        { caller: 'preprocess', option: issue.path.join('.') || '(options)', reason: issue.message },
+        { cause: parsed.error },
+      )
     }
     await this.#async(() => this.#native.preprocess(nativePreprocess(parsed.data)))
   }
@@ -104,7 +112,11 @@ export class Model {
   /** Writes OpenVINO IR: `path` (.xml) and the .bin beside it. @throws MODEL_CHANGE_REFUSED, FILE_NOT_WRITTEN */
   async serialize(path: string): Promise<void> {
     if (!path.endsWith('.xml')) {
-      throw engineryError('OPTION_INVALID', { caller: 'serialize', option: 'path', reason: `expected a path that ends in .xml, received ${describeValue(path)}` })
+      throw engineryError('OPTION_INVALID', {
+        caller: 'serialize',
+        option: 'path',
+        reason: `expected a path that ends in .xml, received ${describeValue(path)}`,
+      })
     }
     const xml = resolve(path)
     try {

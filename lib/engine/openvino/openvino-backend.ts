@@ -1,4 +1,4 @@
-import { type ErrorCode } from '../../errors/error-table.js'
+import type { ErrorCode } from '../../errors/error-table.js'
 import { fromNative, type NativeFailureContext } from '../../errors/from-native.js'
 import { loadOpenVino, tryLoadOpenVino } from '../../native/load-addon.js'
 import type { NativeModel, OpenVinoAddon } from '../../native/openvino-addon.js'

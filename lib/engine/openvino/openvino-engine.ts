@@ -5,7 +5,12 @@ import type { CompiledEngine, EngineLayer, InferenceSlot, Port } from '../backen
 import { shapeFromNative } from '../partial-shape.js'
 
 export function portFromNative(port: NativePort): Port {
-  return { name: port.name, names: port.names.length > 0 ? port.names : [port.name], type: port.type as ElementType, shape: shapeFromNative(port.shape) }
+  return {
+    name: port.name,
+    names: port.names.length > 0 ? port.names : [port.name],
+    type: port.type as ElementType,
+    shape: shapeFromNative(port.shape),
+  }
 }
 
 /** An OpenVINO compiled model behind the interface all backends share. */
@@ -77,7 +82,11 @@ function isEnabled(compiled: NativeCompiledModel, property: string): boolean {
 }
 
 function stringList(value: unknown): string[] {
-  return Array.isArray(value) ? value.map(String) : String(value).split(/[\s,]+/).filter(Boolean)
+  return Array.isArray(value)
+    ? value.map(String)
+    : String(value)
+        .split(/[\s,]+/)
+        .filter(Boolean)
 }
 
 function layerFromNative(layer: NativeRuntimeLayer): EngineLayer {
