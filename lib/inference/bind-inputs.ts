@@ -57,7 +57,7 @@ export class InputBinder {
     let used = 0
     for (let i = 0; i < count; i++) {
       const port = ports[i] as BoundPort
-      const value = valueOf(inputs, port.port)
+      const value = pickValue(inputs, port.port)
       if (value === undefined) throw this.#missing(inputs, port.port)
       values[i] = bindValue(port, value, shapes, i)
       used++
@@ -107,7 +107,7 @@ function isBareValue(inputs: unknown): inputs is InputValue {
   return isTensor(inputs) || ArrayBuffer.isView(inputs) || Array.isArray(inputs)
 }
 
-function valueOf(inputs: Readonly<Record<string, InputValue>>, port: Port): InputValue | undefined {
+function pickValue(inputs: Readonly<Record<string, InputValue>>, port: Port): InputValue | undefined {
   const value = inputs[port.name]
   if (value !== undefined || port.names.length === 1) return value
   for (const name of port.names) if (inputs[name] !== undefined) return inputs[name]
