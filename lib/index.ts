@@ -1,8 +1,28 @@
 export { backends, devices } from './api/backends.js'
 export { buildEngine } from './api/build-engine.js'
 export type { BuildEngineOptions, ModelInput, OpenVinoBuildOptions } from './api/build-options.js'
+export {
+  type AddonReport,
+  type CheckEnvironmentOptions,
+  checkEnvironment,
+  type EnvironmentReport,
+} from './api/check-environment.js'
+export type { Finding } from './api/environment-findings.js'
+export { type EngineInspection, type InspectEngineOptions, inspectEngine } from './api/inspect-engine.js'
+export { type InspectModelOptions, inspectModel, type ModelInspection, type ModelPort } from './api/inspect-model.js'
+export type { LatencySummary } from './api/latency-samples.js'
 export { type LoadEngineOptions, loadEngine } from './api/load-engine.js'
+export {
+  type MeasureMode,
+  type Measurement,
+  type MeasureOptions,
+  type MeasureProgress,
+  measureEngine,
+} from './api/measure-engine.js'
+export type { OperatorCount, WeightCount } from './api/model-contents.js'
 export { openvino } from './api/openvino.js'
+export type { DeviceReport, OpenVinoReport, PluginReport } from './api/probe-openvino.js'
+export type { EngineReading } from './api/read-model-with-engine.js'
 export type {
   BackendStatus,
   BuildProgress,

@@ -7,6 +7,8 @@ import type { BuildProgress } from '../engine/backend.js'
 import { manifestPathOf } from '../engine/manifest.js'
 import { engineryError } from '../errors/enginery-error.js'
 import type { Engine } from '../inference/engine.js'
+import { logEngineLine } from '../logging/logger.js'
+import { tryLoadOpenVino } from '../native/load-addon.js'
 import type { EngineConfig } from './config/config-schema.js'
 import { type Session, withProgress } from './session.js'
 
@@ -69,6 +71,7 @@ export async function openEngine(
   options: EngineConfig,
   open: OpenOptions = {},
 ): Promise<OpenedEngine> {
+  if (session.flags.verbose) showEngineLog(session)
   const start = performance.now()
   const engine = await withProgress(session, (bar) => {
     const onProgress = ({ stage, fraction }: BuildProgress) => bar.update(stage, fraction)
@@ -79,6 +82,12 @@ export async function openEngine(
     return loadEngine(target.path, { hints, properties, ...rebuild, ...call })
   })
   return { engine, origin: target.kind === 'model' ? 'built' : 'loaded', elapsed: performance.now() - start }
+}
+
+function showEngineLog(session: Session): void {
+  const loaded = tryLoadOpenVino()
+  // Where it does not load, building says why.
+  if (!('reason' in loaded)) loaded.addon.setLogListener((line) => logEngineLine(session.logger, line))
 }
 
 // Whatever else was asked for cannot be changed any more, and must not be ignored in silence.

@@ -24,8 +24,9 @@ export class ProgressBar {
 
   /** @param fraction from 0 to 1 */
   update(label: string, fraction: number): void {
-    const changed = label !== this.#label
-    this.#label = label
+    const changed = label !== this.#label.trimEnd()
+    // One width for the stages of a build, so that the bar stays where it is.
+    this.#label = label.padEnd(10)
     this.#fraction = Math.min(1, Math.max(0, fraction))
     if (changed && this.#timer) this.#draw()
   }

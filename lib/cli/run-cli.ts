@@ -1,5 +1,5 @@
-import { type Command, CommanderError } from 'commander'
-import { engineryError, isEngineryError } from '../errors/enginery-error.js'
+import { CommanderError } from 'commander'
+import { type EngineryError, engineryError, isEngineryError } from '../errors/enginery-error.js'
 import { createProgram } from './create-program.js'
 import { describeFailure, toEngineryError } from './describe-failure.js'
 import { exitCodeOf, exitCodes } from './exit-codes.js'
@@ -12,7 +12,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   const terminal = new Terminal(process.stdout, process.stderr)
   const interruption = watchInterrupts(() => {
     terminal.draw('\r\u001b[K')
-    terminal.note('stopping; once more ends at once')
+    terminal.note('stopping (a second Ctrl-C ends at once)')
   })
   try {
     const program = createProgram(terminal, interruption.signal)
@@ -36,19 +36,17 @@ async function reportFailure(
   const options = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : undefined)
   if (options.includes('--json')) {
     const document = { enginery: readPackageVersion(), error: failure.toJSON() }
-    try {
-      await terminal.print(JSON.stringify(document, null, 2))
-    } catch {
-      // The failure to print is what is being reported, or as good as.
-    }
+    const printed = await terminal.print(JSON.stringify(document, null, 2)).then(
+      () => true,
+      () => false,
+    )
+    if (printed) return interruption.exitCode ?? exitCodeOf(failure)
   }
   if (!interrupted) terminal.note(describeFailure(failure, options.includes('--verbose')))
   return interruption.exitCode ?? exitCodeOf(failure)
 }
 
-function usageError(error: CommanderError): Error & ReturnType<typeof toEngineryError> {
+function usageError(error: CommanderError): EngineryError {
   const reason = error.message.replace(/^error: /, '').trim()
   return engineryError('USAGE_INVALID', { reason: reason === '(outputHelp)' ? 'no command was given' : reason }, { cause: error })
 }
-
-export type { Command }

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream'
+import { describeWriteError } from './files/describe-file-error.js'
 
 /** The parts of a standard stream that are used here. */
 export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number }
@@ -33,12 +34,12 @@ export class Terminal {
     stderr.on('error', () => {})
   }
 
-  /** Results. Resolves when they are handed to the system; rejects where that failed, save for a closed pipe. */
+  /** Results. Resolves when they are handed to the system. @throws FILE_NOT_WRITTEN, save for a closed pipe */
   async print(text: string): Promise<void> {
     await new Promise<void>((resolve) => {
       this.#stdout.write(`${visibleText(text)}\n`, () => resolve())
     })
-    if (this.#failure) throw this.#failure
+    if (this.#failure) throw describeWriteError(this.#failure, 'standard output')
   }
 
   /** Notes, warnings and errors. */

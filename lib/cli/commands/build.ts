@@ -5,6 +5,7 @@ import type { z } from 'zod'
 import { manifestPathOf } from '../../engine/manifest.js'
 import { engineryError } from '../../errors/enginery-error.js'
 import type { RegisterAction } from '../create-program.js'
+import { checkWritable } from '../files/check-writable.js'
 import { findTarget, openEngine, stemOf } from '../open-engine.js'
 import { addBuildFlags, type BuildFlags } from '../options/build-flags.js'
 import { collectOptions } from '../options/engine-options.js'
@@ -44,6 +45,7 @@ async function build(session: Session, argument: string | undefined, flags: Flag
   const target = await findTarget(argument, options)
   if (target.kind === 'engine') throw engineryError('USAGE_INVALID', { reason: `${target.path} is a saved engine already` })
   const output = resolve(own.output ?? `${stemOf(target.path)}.blob`)
+  await checkWritable(output)
   const opened = await openEngine(session, target, options)
   try {
     await withProgress(session, async (bar) => {

@@ -6,6 +6,7 @@ import { engineryError } from '../../errors/enginery-error.js'
 import type { InferenceResult } from '../../inference/collect-outputs.js'
 import type { Tensor } from '../../tensor/tensor.js'
 import type { RegisterAction } from '../create-program.js'
+import { checkWritable } from '../files/check-writable.js'
 import { prepareInputs, shapesFromArrays } from '../inputs/prepare-inputs.js'
 import { readInputArrays } from '../inputs/read-inputs.js'
 import { findTarget, openEngine } from '../open-engine.js'
@@ -64,6 +65,7 @@ async function run(session: Session, argument: string | undefined, flags: Flags)
   const { engine: options, own } = await collectOptions('run', flags, given)
   const targets = parseOutputTargets(own.output ?? [])
   const target = await findTarget(argument, options)
+  for (const { kind, path } of targets) if (kind !== 'folder') await checkWritable(path)
   const arrays = await readInputArrays(own.input ?? [])
   const shaped = await shapesFromArrays(target, options, arrays, own.inputShapes)
   const opened = await openEngine(session, target, shaped.options, own)

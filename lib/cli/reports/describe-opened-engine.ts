@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import type { EngineDescription } from '../../inference/engine.js'
 import type { OpenedEngine, Target } from '../open-engine.js'
 import { formatDuration } from '../text/format-quantity.js'
-import { computingLayers, countInt8Layers, countPrecisions, describePrecisions } from '../text/render-engine.js'
+import { computingLayers, countInt8, countPrecisions, describeInt8, describePrecisions } from '../text/render-engine.js'
 import type { Row } from '../text/render-table.js'
 import type { engineSchema } from './shared-schemas.js'
 
@@ -30,6 +30,7 @@ export async function describeOpenedEngine(
     outputs: outputs as EngineReport['outputs'],
     layers: layers.length,
     precisions: countPrecisions(layers),
+    int8: countInt8(layers),
     notes: [...notes, ...description.notes],
   }
 }
@@ -39,13 +40,9 @@ export function engineRows(engine: EngineReport): Row[] {
   return [
     ['engine', `${engine.path} (${engine.origin} in ${formatDuration(engine.elapsed)})`],
     ['device', `${engine.device}, runs on ${engine.executionDevices.join(', ')}`],
-    ['layers', `${engine.layers}: ${describePrecisions(engine.precisions)}; ${describeInt8(engine)}`],
+    ['layers', `${engine.layers}: ${describePrecisions(engine.precisions)}`],
+    ['INT8', describeInt8(engine.int8)],
     ['requests', engine.requests],
     ...engine.notes.map((note): Row => ['note', note]),
   ]
-}
-
-function describeInt8({ precisions }: EngineReport): string {
-  const int8 = countInt8Layers(precisions)
-  return int8 === 0 ? 'no INT8' : `${int8} in INT8`
 }

@@ -50,6 +50,9 @@ export const engineSchema = z
     outputs: z.array(portSchema),
     layers: z.int().describe('layers that compute; constants, inputs and outputs are not counted'),
     precisions: z.record(z.string(), z.int()).describe('these layers by the element type they compute in'),
+    int8: z
+      .strictObject({ layers: z.int(), of: z.int() })
+      .describe('convolutions and matrix products that compute in eight bits, and how many there are'),
     notes: z.array(z.string()),
   })
   .describe('an engine')

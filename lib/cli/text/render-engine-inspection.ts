@@ -1,6 +1,13 @@
 import type { EngineInspection } from '../../api/inspect-engine.js'
 import { formatBytes } from './format-quantity.js'
-import { computingLayers, countPrecisions, describePrecisions, renderEnginePorts } from './render-engine.js'
+import {
+  computingLayers,
+  countInt8,
+  countPrecisions,
+  describeInt8,
+  describePrecisions,
+  renderEnginePorts,
+} from './render-engine.js'
 import { type Row, renderSection, renderTable } from './render-table.js'
 
 /** What `inspect` prints on a saved engine. */
@@ -39,6 +46,7 @@ function summaryRows({ path, bytes, manifest, description }: EngineInspection): 
     ['device', manifest.devices.map(({ name, fullName }) => `${name} (${fullName})`).join(', ')],
     ['runs on', description ? description.executionDevices.join(', ') : 'not loaded'],
     ['layers', describePrecisions(description ? countPrecisions(computingLayers(description.layers)) : manifest.precisions)],
+    ...(description ? [['INT8', describeInt8(countInt8(description.layers))] as const] : []),
     ['requests', manifest.requestCount],
     ['created', manifest.createdAt],
   ]

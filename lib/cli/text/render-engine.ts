@@ -38,7 +38,20 @@ export function describePrecisions(precisions: Readonly<Record<string, number>>)
 
 const integerTypes = new Set(['i8', 'u8', 'i4', 'u4'])
 
-/** Layers that compute in eight bits or fewer: what shows whether an INT8 model really runs as one. */
-export function countInt8Layers(precisions: Readonly<Record<string, number>>): number {
-  return Object.entries(precisions).reduce((sum, [type, count]) => sum + (integerTypes.has(type) ? count : 0), 0)
+// Where the work is. Other layers in eight bits, conversions of pictures for example, say nothing about the model.
+const heavyLayers = /Convolution|FullyConnected|MatMul|Gemm|LSTM|GRU|RNN/i
+
+export interface Int8Share {
+  readonly layers: number
+  readonly of: number
+}
+
+/** Convolutions and matrix products that compute in eight bits or fewer: what shows whether an INT8 model really runs as one. */
+export function countInt8(layers: readonly EngineLayer[]): Int8Share {
+  const heavy = layers.filter(({ type }) => heavyLayers.test(type))
+  return { layers: heavy.filter(({ precision }) => integerTypes.has(precision)).length, of: heavy.length }
+}
+
+export function describeInt8({ layers, of }: Int8Share): string {
+  return `${layers} of ${of} convolutions and matrix products`
 }
