@@ -126,7 +126,7 @@ function bindValue(bound: BoundPort, value: InputValue, shapes: (number[] | unde
       })
     }
     if (bound.size === undefined && shapes) shapes[index] = value.shape as number[]
-    return nativeMemoryOf(value) ?? (value.data as ArrayBufferView | string[])
+    return nativeMemoryOf(value) ?? ownStrings(value.data as ArrayBufferView | string[])
   }
   if (bound.size === undefined) throw engineryError('INPUT_SHAPE_NEEDED', { name: port.name, expected: formatShape(port.shape) })
   if (ArrayBuffer.isView(value)) {
@@ -145,9 +145,14 @@ function bindValue(bound: BoundPort, value: InputValue, shapes: (number[] | unde
   if (port.type === 'string' && Array.isArray(value)) {
     if (value.length !== bound.size)
       throw engineryError('INPUT_SIZE', { name: port.name, expected: `${bound.size} strings`, received: String(value.length) })
-    return value as string[]
+    return ownStrings(value as string[])
   }
   throw engineryError('INPUT_INVALID', { name: port.name, received: describeValue(value) })
+}
+
+// Copied here, where getters of the array can still do no harm: from here on nothing of the caller's runs.
+function ownStrings(value: ArrayBufferView | string[]): ArrayBufferView | string[] {
+  return Array.isArray(value) ? [...value] : value
 }
 
 function sameShape(partial: Port['shape'], shape: readonly number[]): boolean {

@@ -117,6 +117,7 @@ export class Engine {
       if (signal?.aborted) throw engineryError('ABORTED', { what: 'The inference' }, { cause: signal.reason })
       const bound = this.#binder.bind(inputs)
       if (options?.outputs) given = bindOutputs(this.outputs, options.outputs)
+      this.#refuseClosed() // what was passed may have getters, which may have closed it
       this.#syncWasLast = false
       return this.#queue.submit(bound, given, signal)
     } catch (error) {
@@ -132,6 +133,7 @@ export class Engine {
   inferSync(inputs: InferenceInputs, options?: Pick<InferOptions, 'outputs'>): InferenceResult {
     this.#refuseClosed()
     const bound = this.#binder.bind(inputs)
+    this.#refuseClosed()
     this.#syncSlot ??= this.#compiled.createSlotSync()
     const given = options?.outputs ? bindOutputs(this.outputs, options.outputs) : undefined
     try {

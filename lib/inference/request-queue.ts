@@ -163,7 +163,6 @@ export class RequestQueue {
 }
 
 function ownCopy(value: SlotInput): SlotInput {
-  if (Array.isArray(value)) return [...value]
-  if (!ArrayBuffer.isView(value)) return value
+  if (!ArrayBuffer.isView(value)) return value // native memory is read in place, strings were copied before
   return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice()
 }

@@ -85,8 +85,17 @@ void RequestState::bind(Napi::Env env, Mode mode, napi_value inputs, napi_value 
     // here (nearly always for nothing) keeps the next inference from overtaking that. wait() throws
     // the failure of the inference before, which its caller has heard of.
     wait_until_idle();
-    for (size_t i = 0; i < inputs_.size(); ++i) bind_input(env, mode, i, element_of(env, inputs, i), shapes);
-    for (size_t i = 0; i < outputs_.size(); ++i) bind_output(env, mode, i, outputs);
+    // Elements of arrays may have getters, and those may come back here or close the request: refused, as while it runs.
+    busy_ = true;
+    try {
+        for (size_t i = 0; i < inputs_.size(); ++i) bind_input(env, mode, i, element_of(env, inputs, i), shapes);
+        for (size_t i = 0; i < outputs_.size(); ++i) bind_output(env, mode, i, outputs);
+    } catch (...) {
+        busy_ = false;
+        release_blocks();
+        throw;
+    }
+    busy_ = false;
 }
 
 void RequestState::bind_input(Napi::Env env, Mode mode, size_t index, Napi::Value value, napi_value shapes) {
