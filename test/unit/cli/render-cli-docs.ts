@@ -44,7 +44,7 @@ export function renderCliDocs(): Record<string, string> {
 export function refreshCliDocs(page: string): string {
   let refreshed = page
   for (const [name, text] of Object.entries(renderCliDocs())) {
-    const pattern = new RegExp(`(<!-- ${name} -->\n)[sS]*?(<!-- /${name} -->)`)
+    const pattern = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`)
     if (!pattern.test(refreshed)) throw new Error(`docs/cli.md has no part <!-- ${name} -->`)
     refreshed = refreshed.replace(pattern, (_, start: string, end: string) => `${start}\n${text}\n${end}`)
   }
