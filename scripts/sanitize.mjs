@@ -47,6 +47,8 @@ async function sanitizerEnvironment(files) {
     ASAN_OPTIONS: `log_path=${reports}/asan:detect_leaks=1:abort_on_error=0:exitcode=99:detect_stack_use_after_return=0:allocator_may_return_null=1`,
     LSAN_OPTIONS: `suppressions=${suppressions}:print_suppressions=0:exitcode=98`,
     UBSAN_OPTIONS: `log_path=${reports}/ubsan:print_stacktrace=1:halt_on_error=1:exitcode=97`,
+    // TBB would load one of its libraries in a way (RTLD_DEEPBIND) that AddressSanitizer refuses to run with.
+    TBB_ENABLE_SANITIZERS: '1',
     ENGINERY_OPENVINO_ADDON: files.openvino,
     ENGINERY_KERNELS_ADDON: files.kernels,
     // Tests that measure time or memory say why they are skipped when they see this.
