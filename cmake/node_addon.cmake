@@ -61,7 +61,9 @@ function(enginery_add_addon name)
   add_library(${name} MODULE ${ADDON_SOURCES} ${CMAKE_JS_SRC})
   target_include_directories(${name} SYSTEM PRIVATE ${headers})
   target_include_directories(${name} PRIVATE ${ENGINERY_ROOT}/native)
-  target_compile_definitions(${name} PRIVATE NAPI_VERSION=9 NAPI_CPP_EXCEPTIONS NODE_ADDON_API_DISABLE_DEPRECATED)
+  # A worker that is being terminated takes no exceptions; without SWALLOW the attempt to throw one ends the process.
+  target_compile_definitions(${name} PRIVATE NAPI_VERSION=9 NAPI_CPP_EXCEPTIONS NODE_ADDON_API_DISABLE_DEPRECATED
+    NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS)
   target_link_libraries(${name} PRIVATE ${ADDON_LIBRARIES} ${CMAKE_JS_LIB} Threads::Threads)
   enginery_compile_options(${name})
   set_target_properties(${name} PROPERTIES PREFIX "" SUFFIX ".node")

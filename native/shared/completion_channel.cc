@@ -40,13 +40,17 @@ void CompletionChannel::close() {
 void CompletionChannel::deliver(napi_env env, napi_value, void*, void* data) noexcept {
     std::unique_ptr<Completion> completion(static_cast<Completion*>(data));
     if (env == nullptr) return;  // the environment is being torn down
-    Napi::HandleScope scope(env);
     try {
-        completion->complete(env);
-    } catch (const Napi::Error& error) {
-        error.ThrowAsJavaScriptException();
-    } catch (...) {
-        Napi::Error::New(env, "enginery: a completion failed").ThrowAsJavaScriptException();
+        const Napi::HandleScope scope(env);
+        try {
+            completion->complete(env);
+        } catch (const Napi::Error& error) {
+            error.ThrowAsJavaScriptException();
+        } catch (...) {
+            Napi::Error::New(env, "enginery: a completion failed").ThrowAsJavaScriptException();
+        }
+    } catch (const Napi::Error&) {
+        // A worker that is being terminated lets nothing be called and nothing be thrown.
     }
 }
 

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import type { NativeModel, NativeModelSource } from '../../lib/native/openvino-addon.js'
 import { dataFolder, describeWithData } from '../data-folder.js'
 import { encodeOnnx, type OnnxType, unaryModel } from '../models/encode-onnx.js'
-import { makeRandom, maxDifference, openvino, runOnce, runToFloats } from './run-native-model.js'
+import { exact, makeRandom, maxDifference, openvino, runOnce, runToFloats } from './run-native-model.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'enginery-model-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -474,6 +474,31 @@ describe('a handle', () => {
     expect(operations.length).toBeGreaterThan(0)
     expect(clone.inputs()).toEqual(model.inputs())
     expect(model.inputs()[0]?.shape).toEqual([2, 3])
+  })
+
+  it('is compiled by several calls at once', async () => {
+    const model = readAffine()
+    const compiling = Promise.all(Array.from({ length: 4 }, () => openvino.compileModel(model, 'CPU', exact)))
+    expect(model.inputs().length).toBe(1)
+    expect((await compiling).map((compiled) => compiled.outputs()[0]?.name)).toEqual(['y', 'y', 'y', 'y'])
+  })
+
+  it('forgotten by everybody gives its weights back: the garbage collector knows of them', async () => {
+    const count = 4_000_000
+    const bytes = encodeOnnx({
+      inputs: [{ name: 'x', type: 'f32', shape: [count / 4] }],
+      outputs: [{ name: 'y', type: 'f32', shape: [count / 4] }],
+      nodes: [{ op: 'Add', inputs: ['x', 'w'], outputs: ['y'] }],
+      initializers: [{ name: 'w', type: 'f32', shape: [count / 4], data: new Uint8Array(count) }],
+    })
+    const before = process.memoryUsage().rss
+    for (let i = 0; i < 300; i++) {
+      openvino.readModelSync({ bytes, format: 'onnx' })
+      // Finalizers run between turns of the event loop.
+      await new Promise(setImmediate)
+    }
+    // 1200 MB of weights went by.
+    expect(process.memoryUsage().rss - before).toBeLessThan(600e6)
   })
 
   it('may be closed while a call runs: the call finishes', async () => {
