@@ -146,6 +146,7 @@ export type NativePreprocessStep =
   | { kind: 'mean'; values: number[] }
   | { kind: 'scale'; values: number[] }
   | { kind: 'crop'; begin: number[]; end: number[] }
+  // One value, for all channels: OpenVINO has no other.
   | { kind: 'pad'; begin: number[]; end: number[]; values: number[]; mode: 'constant' | 'edge' | 'reflect' | 'symmetric' }
   | { kind: 'reverseChannels' }
   | { kind: 'clamp'; min: number; max: number }
@@ -175,8 +176,9 @@ export interface NativeModel {
   setBatch(batch: number): Promise<void>
   /** By tensor name, or by operation name and output index. Returns the new output. */
   addOutput(tensor: string | { operation: string; index: number }): NativePort
-  /** Value at a path of runtime information, or undefined. */
+  /** Value at a path of runtime information (all of it for an empty path), or undefined. */
   rtInfo(path: string[]): NativePropertyValue | undefined
+  /** A list becomes text with blanks between its items, as OpenVINO writes labels. */
   setRtInfo(path: string[], value: NativePropertyValue): void
   preprocess(description: NativePreprocess): Promise<void>
   clone(): Promise<NativeModel>
@@ -246,6 +248,8 @@ export interface NativeMemory {
   readonly released: boolean
   /** Detaches `buffer` and hands the pages back for reuse (after a running inference has finished with them). */
   release(): void
+  /** Another handle of the same pages, without a buffer: they stay until both are released. */
+  share(): NativeMemory
 }
 
 export interface OpenVinoAddon {
