@@ -53,7 +53,12 @@ ov::PartialShape partial_shape_from_js(Napi::Value shape) {
 
 std::string port_name(const ov::Output<const ov::Node>& port) {
     const auto& names = port.get_names();
-    if (names.empty()) return port.get_node()->get_friendly_name();
+    const std::string& own_name = port.get_node()->get_friendly_name();
+    if (names.empty() || names.count(own_name) != 0) return own_name;
+    // The ONNX frontend calls the Result of output `y` `y/sink_port_0`. Compiling may give its tensor further names, and
+    // an exported engine keeps only some: the shortest one would change when an engine is saved and loaded.
+    const std::string model_name = own_name.substr(0, own_name.rfind("/sink_port_"));
+    if (names.count(model_name) != 0) return model_name;
     return *std::min_element(names.begin(), names.end(), [](const std::string& a, const std::string& b) {
         return a.size() != b.size() ? a.size() < b.size() : a < b;
     });

@@ -13,7 +13,7 @@ namespace enginery::openvino {
 Napi::Value partial_shape_to_js(Napi::Env env, const ov::PartialShape& shape);
 ov::PartialShape partial_shape_from_js(Napi::Value shape);
 
-// The shortest of a tensor's names (OpenVINO keeps them unordered), or its operation's where it has none.
+// The name that the model gives a port; of several, where nothing tells, the shortest (OpenVINO keeps them unordered).
 std::string port_name(const ov::Output<const ov::Node>& port);
 
 // NativePort.
