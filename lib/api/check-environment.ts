@@ -64,10 +64,7 @@ const watchedVariables = [
  * for (const { level, text, cure } of findings) if (level === 'problem') console.error(text, cure)
  */
 export async function checkEnvironment(options: CheckEnvironmentOptions = {}): Promise<EnvironmentReport> {
-  const manifest = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
-    version: string
-    engines: { node: string }
-  }
+  const manifest = readManifest()
   const kernels = tryLoadKernels()
   const openvino = tryLoadOpenVino()
   const report: Omit<EnvironmentReport, 'findings'> = {
@@ -85,6 +82,15 @@ export async function checkEnvironment(options: CheckEnvironmentOptions = {}): P
     variables: Object.fromEntries(watchedVariables.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []))),
   }
   return { ...report, findings: findingsOf(report) }
+}
+
+// A bundler may have left the package's own manifest behind; that is no reason to say nothing.
+function readManifest(): { version: string; engines: { node: string } } {
+  try {
+    const manifest = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'))
+    if (manifest.name === 'enginery') return manifest
+  } catch {}
+  return { version: 'unknown', engines: { node: '>=20.19.0' } }
 }
 
 function addonReport(

@@ -1,7 +1,9 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { buildReportSchema } from '../../lib/cli/reports/report-schemas.js'
+import { dataFolder, describeWithData } from '../data-folder.js'
 import { unaryModel } from '../models/encode-onnx.js'
 import { parseReport, runCli, temporaryFolder } from './spawn-cli.js'
 
@@ -134,5 +136,20 @@ describe('enginery', () => {
       code: 2,
       stderr: expect.stringMatching(/missing required argument 'file'/),
     })
+  })
+})
+
+describeWithData('recipes', () => {
+  it.each([
+    ['squeezenet.yaml', 'squeezenet_fp32.onnx', { name: 'data_0', type: 'u8', shape: [1, 224, 224, 3] }],
+    ['yolox-throughput.yaml', 'yolox_nano_416.onnx', { name: 'images', type: 'f32', shape: [1, 3, 416, 416] }],
+    ['text-detection.yaml', 'ch_PP-OCRv4_det_infer.onnx', { name: 'x', type: 'f32', shape: [1, 3, 736, 736] }],
+  ])('%s builds %s', async (recipe, model, input) => {
+    const folder = await temporaryFolder()
+    const config = fileURLToPath(new URL(`../../recipes/${recipe}`, import.meta.url))
+    const args = ['build', join(dataFolder, 'models', model), '--config', config, '-o', join(folder, 'm.blob'), '--json']
+    expect(buildReportSchema.parse(parseReport(await runCli(args))).engine.inputs).toEqual([
+      { ...input, names: expect.arrayContaining([input.name]) },
+    ])
   })
 })

@@ -139,6 +139,27 @@ describe('enginery run', () => {
     expect((await report(['m.onnx', '--input', 'd.npy', '--cast'], cwd)).outputs[0]?.data).toEqual([0, 0.5])
   })
 
+  it.each([
+    ['f16', [1.5, -2, 3, 0]],
+    ['bf16', [1.5, -2, 3, 0]],
+    ['f64', [1.5, -2, 3, 0]],
+    ['i64', [1, -2, 3, 0]],
+    ['i32', [1, -2, 3, 0]],
+    ['u8', [1, 2, 255, 0]],
+    ['bool', [1, 0, 1, 0]],
+  ] as const)('passes %s through, from float64 arrays and to .npy', async (type, values) => {
+    const cwd = await folderWith(unaryModel('Identity', [2, 2], type))
+    await writeNpy(join(cwd, 'd.npy'), { type: 'f64', shape: [2, 2], data: new Float64Array(values) })
+    const { outputs } = await report(['m.onnx', '--input', 'd.npy', '--cast'], cwd)
+    expect(outputs[0]).toMatchObject({ type, shape: [2, 2], data: values })
+    expect((await runCli(['run', 'm.onnx', '--input', 'd.npy', '--cast', '--output', 'o.npy'], { cwd })).code).toBe(0)
+    const written = await readNpy(join(cwd, 'o.npy'))
+    // NumPy has no bfloat16.
+    expect(written.type).toBe(type === 'bf16' ? 'f32' : type)
+    // What was written can be read again.
+    expect((await report(['m.onnx', '--input', 'o.npy', '--cast'], cwd)).outputs[0]?.data).toEqual(values)
+  })
+
   it('refuses a wrong shape, a wrong name, a picture, a missing and a damaged file', async () => {
     const cwd = await folderWith(unaryModel('Relu', [1, 4]), { wrong: f32([4, 1], [1, 2, 3, 4]) })
     await writeFile(join(cwd, 'bad.npy'), 'no numpy at all')
