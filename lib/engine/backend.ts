@@ -45,6 +45,8 @@ export interface EngineMemory {
   readonly byteLength: number
   readonly released: boolean
   release(): void
+  /** Another handle of the same memory, which keeps it until that is released too. Without a buffer. */
+  share(): EngineMemory
 }
 
 export type SlotInput = ArrayBufferView | EngineMemory | string[]

@@ -7,6 +7,8 @@ import { type BoundOutputs, type InferenceResult, type OutputCollector, releaseO
 /** One asynchronous inference, from call to answer. */
 interface Job {
   inputs: BoundInputs
+  /** Whether `inputs` are the queue's own, because the job had to wait. */
+  hasOwnInputs: boolean
   readonly outputs: BoundOutputs | undefined
   readonly signal: AbortSignal | undefined
   readonly resolve: (result: InferenceResult) => void
@@ -23,14 +25,15 @@ interface Runner {
 
 /**
  * Runs jobs on a fixed set of slots, first come, first served. A job that must wait gets its own copy of inputs that
- * are not native memory, so that callers may reuse their arrays as soon as the call returns.
+ * are not native memory, so that callers may reuse their arrays as soon as the call returns, and its own handle of
+ * those that are, so that callers may release them.
  */
 export class RequestQueue {
   readonly #collector: OutputCollector
   readonly #runners: Runner[]
   // The longest idle runner goes next: the engine's own thread has had the most time to let go of it.
   readonly #idle: Runner[]
-  #waiting: Job[] = []
+  #waiting: (Job | undefined)[] = []
   #waitingHead = 0
   #running = 0
   #closed = false
@@ -57,7 +60,7 @@ export class RequestQueue {
 
   submit(inputs: BoundInputs, outputs: BoundOutputs | undefined, signal: AbortSignal | undefined): Promise<InferenceResult> {
     return new Promise((resolve, reject) => {
-      const job: Job = { inputs, outputs, signal, resolve, reject, onAbort: undefined }
+      const job: Job = { inputs, hasOwnInputs: false, outputs, signal, resolve, reject, onAbort: undefined }
       if (signal) this.#watch(job, signal)
       const runner = this.#idle.shift()
       if (runner) {
@@ -65,7 +68,8 @@ export class RequestQueue {
         return
       }
       try {
-        job.inputs = { values: inputs.values.map(ownCopy), shapes: inputs.shapes }
+        job.inputs = { values: inputs.values.map(ownInput), shapes: inputs.shapes }
+        job.hasOwnInputs = true
       } catch (error) {
         this.#settle(job, fromNative(error, { what: 'The engine' }), null)
         return
@@ -80,7 +84,7 @@ export class RequestQueue {
     const waiting = this.#waiting.slice(this.#waitingHead)
     this.#waiting = []
     this.#waitingHead = 0
-    for (const job of waiting) this.#settle(job, engineryError('ENGINE_CLOSED', { what: 'The engine' }), null)
+    for (const job of waiting) this.#settle(job as Job, engineryError('ENGINE_CLOSED', { what: 'The engine' }), null)
     if (this.#running > 0) {
       for (const runner of this.#runners) if (runner.job) runner.slot.cancel()
       await new Promise<void>((resolve) => {
@@ -96,21 +100,27 @@ export class RequestQueue {
     } catch (error) {
       this.#idle.push(runner)
       this.#settle(job, fromNative(error, { what: 'The engine' }), null)
-      this.#startNext()
       return
     }
     runner.job = job
     this.#running++
+    // What it needs is bound: without this, memory would return to the pool only when the handle is collected.
+    releaseOwnInputs(job)
   }
 
   #startNext(): void {
     while (this.#waitingHead < this.#waiting.length && this.#idle.length > 0) {
-      const job = this.#waiting[this.#waitingHead++] as Job
+      const job = this.#waiting[this.#waitingHead] as Job
+      this.#waiting[this.#waitingHead++] = undefined // its inputs may be large
       if (this.#waitingHead > 64 && this.#waitingHead * 2 > this.#waiting.length) {
         this.#waiting = this.#waiting.slice(this.#waitingHead)
         this.#waitingHead = 0
       }
       this.#start(this.#idle.shift() as Runner, job)
+    }
+    if (this.#waitingHead === this.#waiting.length) {
+      this.#waiting = []
+      this.#waitingHead = 0
     }
   }
 
@@ -133,6 +143,7 @@ export class RequestQueue {
   #settle(job: Job, error: unknown, results: SlotResults | null): void {
     if (job.onAbort) job.signal?.removeEventListener('abort', job.onAbort)
     releaseOutputs(job.outputs)
+    releaseOwnInputs(job)
     if (job.signal?.aborted) {
       job.reject(engineryError('ABORTED', { what: 'The inference' }, { cause: job.signal.reason }))
     } else if (error) {
@@ -162,7 +173,14 @@ export class RequestQueue {
   }
 }
 
-function ownCopy(value: SlotInput): SlotInput {
-  if (!ArrayBuffer.isView(value)) return value // native memory is read in place, strings were copied before
+function ownInput(value: SlotInput): SlotInput {
+  if (Array.isArray(value)) return value // strings were copied before
+  if (!ArrayBuffer.isView(value)) return value.share()
   return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice()
+}
+
+function releaseOwnInputs(job: Job): void {
+  if (!job.hasOwnInputs) return
+  job.hasOwnInputs = false
+  for (const value of job.inputs.values) if (!Array.isArray(value) && !ArrayBuffer.isView(value)) value.release()
 }

@@ -19,7 +19,7 @@ void NativeMemory::init(Napi::Env env, Napi::Object exports) {
     Napi::Function constructor =
         DefineClass(env, "Memory",
                     {InstanceAccessor<&NativeMemory::byte_length>("byteLength"),
-                     InstanceAccessor<&NativeMemory::released>("released"), InstanceMethod<&NativeMemory::release>("release")});
+                     InstanceAccessor<&NativeMemory::released>("released"), InstanceMethod<&NativeMemory::release>("release"), InstanceMethod<&NativeMemory::share>("share")});
     exports.Set("Memory", constructor);
     Environment::of(env).keep_constructor(kTag, constructor);
 }
@@ -34,7 +34,12 @@ NativeMemory::NativeMemory(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Na
     guarded(env, "NATIVE_MEMORY", [&] {
         tag<NativeMemory>(env, self);
         if (info[0].IsExternal()) {
-            adopt(env, self, std::move(*info[0].As<Napi::External<std::shared_ptr<MemoryBlock>>>().Data()));
+            auto block = std::move(*info[0].As<Napi::External<std::shared_ptr<MemoryBlock>>>().Data());
+            if (info[1].IsUndefined()) {
+                adopt(env, self, std::move(block));
+            } else {
+                holder_->block = std::move(block);
+            }
             return;
         }
         const double bytes = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : -1;
@@ -75,6 +80,10 @@ void NativeMemory::release(const Napi::CallbackInfo& info) {
     if (!holder_->block) return;
     Napi::Env env = info.Env();
     Napi::Value buffer = info.This().As<Napi::Object>().Get("buffer");
+    if (!buffer.IsArrayBuffer()) {
+        holder_->block.reset();
+        return;
+    }
     bool detached = true;
     napi_is_detached_arraybuffer(env, buffer, &detached);
     if (detached) {
@@ -86,6 +95,16 @@ void NativeMemory::release(const Napi::CallbackInfo& info) {
     if (napi_detach_arraybuffer(env, buffer) != napi_ok) throw Napi::Error::New(env, "the buffer could not be detached");
     // No JavaScript can reach the pages now: they may be reused before the finalizer runs.
     holder_->block.reset();
+}
+
+Napi::Value NativeMemory::share(const Napi::CallbackInfo& info) {
+    Napi::Env env = info.Env();
+    return guarded(env, "NATIVE_MEMORY", [&]() -> Napi::Value {
+        if (!holder_->block) throw NativeError("NATIVE_CLOSED", "the memory was released");
+        auto block = holder_->block;
+        return Environment::of(env).constructor(kTag).New(
+            {Napi::External<std::shared_ptr<MemoryBlock>>::New(env, &block), Napi::Boolean::New(env, true)});
+    });
 }
 
 }  // namespace enginery

@@ -18,7 +18,7 @@ public:
     static const napi_type_tag kTag;
 
     static void init(Napi::Env env, Napi::Object exports);
-    // Empty object if this runtime forbids external buffers (Electron with a memory cage).
+    // Throws if this runtime forbids external buffers (Electron with a memory cage).
     static Napi::Object wrap(Napi::Env env, std::shared_ptr<MemoryBlock> block);
 
     explicit NativeMemory(const Napi::CallbackInfo& info);
@@ -35,6 +35,8 @@ private:
     Napi::Value byte_length(const Napi::CallbackInfo& info);
     Napi::Value released(const Napi::CallbackInfo& info);
     void release(const Napi::CallbackInfo& info);
+    // Another handle of the same block, without an ArrayBuffer: for an inference that waits for its turn.
+    Napi::Value share(const Napi::CallbackInfo& info);
     void adopt(Napi::Env env, Napi::Object self, std::shared_ptr<MemoryBlock> block);
 
     std::shared_ptr<Holder> holder_ = std::make_shared<Holder>();

@@ -38,6 +38,9 @@ function memoryOf(byteLength: number): NativeMemory {
       released = true
       structuredClone(buffer, { transfer: [buffer] })
     },
+    share() {
+      throw new Error('not in these tests')
+    },
   }
 }
 
