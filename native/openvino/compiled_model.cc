@@ -8,7 +8,7 @@
 
 #include "../shared/background_task.h"
 #include "../shared/blob_file.h"
-#include "../shared/native_error.h"
+#include "../shared/js_error.h"
 #include "../shared/type_tag.h"
 #include "compile.h"
 #include "infer_request.h"

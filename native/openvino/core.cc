@@ -7,7 +7,7 @@
 
 #include "../shared/background_task.h"
 #include "../shared/background_work.h"
-#include "../shared/native_error.h"
+#include "../shared/js_error.h"
 #include "log_capture.h"
 #include "property_value.h"
 

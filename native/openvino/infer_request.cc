@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "../shared/native_error.h"
+#include "../shared/js_error.h"
 #include "../shared/type_tag.h"
 
 namespace enginery::openvino {

@@ -8,6 +8,7 @@
 
 #include "../shared/background_task.h"
 #include "../shared/environment.h"
+#include "../shared/js_error.h"
 #include "../shared/type_tag.h"
 #include "log_capture.h"
 #include "model_changes.h"

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "../shared/background_work.h"
-#include "../shared/native_error.h"
+#include "../shared/js_error.h"
 #include "../shared/native_memory.h"
 #include "../shared/type_tag.h"
 #include "log_capture.h"

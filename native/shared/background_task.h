@@ -12,7 +12,7 @@
 #include "background_work.h"
 #include "completion_channel.h"
 #include "environment.h"
-#include "native_error.h"
+#include "js_error.h"
 
 namespace enginery {
 

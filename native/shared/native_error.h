@@ -1,7 +1,5 @@
 #pragma once
 
-#include <napi.h>
-
 #include <exception>
 #include <string>
 #include <utility>
@@ -26,22 +24,7 @@ private:
     std::vector<std::string> log_;
 };
 
-// JavaScript thread only.
-Napi::Error to_js_error(Napi::Env env, const NativeError& error);
-
 // The exception in flight as a NativeError; `fallback_code` where it is a foreign one.
 NativeError current_exception_as_native(const char* fallback_code) noexcept;
-
-// Runs `body`, turning every C++ exception into a JavaScript one with a code.
-template <typename Body>
-auto guarded(Napi::Env env, const char* fallback_code, Body&& body) -> decltype(body()) {
-    try {
-        return body();
-    } catch (const Napi::Error&) {
-        throw;
-    } catch (...) {
-        throw to_js_error(env, current_exception_as_native(fallback_code));
-    }
-}
 
 }  // namespace enginery

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "environment.h"
-#include "native_error.h"
+#include "js_error.h"
 #include "type_tag.h"
 
 namespace enginery {

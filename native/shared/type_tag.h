@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "native_error.h"
+#include "js_error.h"
 
 namespace enginery {
 
