@@ -1,6 +1,7 @@
 import type { InferenceSlot, SlotInput, SlotResults } from '../engine/backend.js'
 import { engineryError } from '../errors/enginery-error.js'
 import { fromNative } from '../errors/from-native.js'
+import { AbortWatch } from './abort-watch.js'
 import type { BoundInputs } from './bind-inputs.js'
 import { type BoundOutputs, type InferenceResult, type OutputCollector, releaseOutputs } from './collect-outputs.js'
 
@@ -13,7 +14,6 @@ interface Job {
   readonly signal: AbortSignal | undefined
   readonly resolve: (result: InferenceResult) => void
   readonly reject: (error: unknown) => void
-  onAbort: (() => void) | undefined
 }
 
 /** A slot and the callback it is always started with: the same function, so that it is registered once. */
@@ -31,6 +31,7 @@ interface Runner {
 export class RequestQueue {
   readonly #collector: OutputCollector
   readonly #runners: Runner[]
+  readonly #watch = new AbortWatch<Job>((job) => this.#abort(job))
   // The longest idle runner goes next: the engine's own thread has had the most time to let go of it.
   readonly #idle: Runner[]
   #waiting: (Job | undefined)[] = []
@@ -60,8 +61,8 @@ export class RequestQueue {
 
   submit(inputs: BoundInputs, outputs: BoundOutputs | undefined, signal: AbortSignal | undefined): Promise<InferenceResult> {
     return new Promise((resolve, reject) => {
-      const job: Job = { inputs, hasOwnInputs: false, outputs, signal, resolve, reject, onAbort: undefined }
-      if (signal) this.#watch(job, signal)
+      const job: Job = { inputs, hasOwnInputs: false, outputs, signal, resolve, reject }
+      if (signal) this.#watch.add(signal, job)
       const runner = this.#idle.shift()
       if (runner) {
         this.#start(runner, job)
@@ -141,7 +142,7 @@ export class RequestQueue {
   }
 
   #settle(job: Job, error: unknown, results: SlotResults | null): void {
-    if (job.onAbort) job.signal?.removeEventListener('abort', job.onAbort)
+    if (job.signal) this.#watch.remove(job.signal, job)
     releaseOutputs(job.outputs)
     releaseOwnInputs(job)
     if (job.signal?.aborted) {
@@ -157,19 +158,16 @@ export class RequestQueue {
     }
   }
 
-  #watch(job: Job, signal: AbortSignal): void {
-    job.onAbort = () => {
-      const runner = this.#runners.find((candidate) => candidate.job === job)
-      if (runner) {
-        runner.slot.cancel() // the answer comes through `done`
-        return
-      }
-      const index = this.#waiting.indexOf(job, this.#waitingHead)
-      if (index < 0) return
-      this.#waiting.splice(index, 1)
-      this.#settle(job, null, null)
+  #abort(job: Job): void {
+    const runner = this.#runners.find((candidate) => candidate.job === job)
+    if (runner) {
+      runner.slot.cancel() // the answer comes through `done`
+      return
     }
-    signal.addEventListener('abort', job.onAbort, { once: true })
+    const index = this.#waiting.indexOf(job, this.#waitingHead)
+    if (index < 0) return
+    this.#waiting.splice(index, 1)
+    this.#settle(job, null, null)
   }
 }
 
