@@ -6,10 +6,10 @@ import type { EngineIdentity, ManifestContent } from '../engine/manifest.js'
 import { checkDevice } from '../engine/openvino/check-device.js'
 import { identityOptions, localIdentity } from '../engine/openvino/engine-identity.js'
 import { compileWithOpenVino, importWithOpenVino } from '../engine/openvino/openvino-backend.js'
+import { isStatic } from '../engine/partial-shape.js'
 import { isEngineryError } from '../errors/enginery-error.js'
 import { Engine } from '../inference/engine.js'
-import { isStatic } from '../engine/partial-shape.js'
-import { type Logger, silentLogger } from '../logging/logger.js'
+import { type Logger, logSafely, silentLogger } from '../logging/logger.js'
 import { loadOpenVino } from '../native/load-addon.js'
 import { type BuildEngineOptions, type BuildEngineSettings, buildEngineSchema, withDefaultBackend } from './build-options.js'
 import { BuildRun } from './build-run.js'
@@ -45,7 +45,8 @@ export async function buildEngine(options: BuildEngineOptions): Promise<Engine> 
   run.enter('digest')
   const identity = await run.unlessAborted(identify(source, settings))
   const cache = settings.cache ? await openCache({ ...cacheOptions(settings.cache), logger }) : undefined
-  const built = (cache && (await restoreFromCache(cache, identity, settings, run))) ?? (await compile(source, settings, run, identity, cache))
+  const built =
+    (cache && (await restoreFromCache(cache, identity, settings, run))) ?? (await compile(source, settings, run, identity, cache))
   return finishEngine(built, identity, run, logger)
 }
 
@@ -128,7 +129,7 @@ function dynamicNotes(engine: CompiledEngine): string[] {
 export async function finishEngine(built: BuiltEngine, identity: EngineIdentity, run: BuildRun, logger: Logger): Promise<Engine> {
   const { compiled, notes } = built
   try {
-    for (const note of notes) logger.info(note)
+    for (const note of notes) logSafely(logger, 'info', note)
     run.enter('requests')
     const slots = await run.unlessAborted(compiled.createSlots(compiled.requestCount))
     run.enter('done')

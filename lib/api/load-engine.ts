@@ -7,7 +7,7 @@ import { localIdentity } from '../engine/openvino/engine-identity.js'
 import { importWithOpenVino } from '../engine/openvino/openvino-backend.js'
 import { engineryError, isEngineryError } from '../errors/enginery-error.js'
 import type { Engine } from '../inference/engine.js'
-import { type Logger, silentLogger } from '../logging/logger.js'
+import { type Logger, logSafely, silentLogger } from '../logging/logger.js'
 import { loadOpenVino } from '../native/load-addon.js'
 import { buildEngine, finishEngine } from './build-engine.js'
 import { type BuildEngineSettings, buildEngineSchema, type ModelInput } from './build-options.js'
@@ -120,7 +120,7 @@ async function digestOf(model: NonNullable<LoadSettings['model']>) {
 
 async function rebuild(path: string, settings: LoadSettings, reason: string): Promise<Engine> {
   const { logger, signal, onProgress, hints, properties } = settings
-  logger?.warn(`${path} is built again: ${reason}`)
+  if (logger) logSafely(logger, 'warn', `${path} is built again: ${reason}`)
   const stored = await storedOptions(path)
   const engine = await buildEngine({
     ...stored,

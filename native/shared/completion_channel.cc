@@ -45,9 +45,10 @@ void CompletionChannel::deliver(napi_env env, napi_value, void*, void* data) noe
         try {
             completion->complete(env);
         } catch (const Napi::Error& error) {
-            error.ThrowAsJavaScriptException();
+            // Thrown from here, Node would only warn of it (DEP0168).
+            napi_fatal_exception(env, error.Value());
         } catch (...) {
-            Napi::Error::New(env, "enginery: a completion failed").ThrowAsJavaScriptException();
+            napi_fatal_exception(env, Napi::Error::New(env, "enginery: a completion failed").Value());
         }
     } catch (const Napi::Error&) {
         // A worker that is being terminated lets nothing be called and nothing be thrown.
