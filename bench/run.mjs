@@ -57,7 +57,7 @@ async function measure(prepared, { mode, title, calls }) {
         call.trials.push(await runTrial(call, job))
       } catch (error) {
         call.failure = error.message
-        process.stderr.write(`${error.message}\n`)
+        process.stderr.write(`${error.message}\n${error.complaints ?? ''}\n`)
       }
     }
     process.stderr.write(`${prepared.name} ${mode}: trial ${trial + 1} of ${settings.trials}\n`)

@@ -27,7 +27,10 @@ export function runFresh(command, args, env = process.env) {
     child.once('close', (code, signal) => {
       const lines = output.trim().split('\n')
       if (code === 0) resolve(JSON.parse(lines[lines.length - 1]))
-      else reject(new Error(`${path.basename(args[0])} ended with ${signal ?? code}:\n${complaints || output}`))
+      else {
+        const reason = complaints.split('\n').find((line) => /Error\b/.test(line)) ?? complaints.trim().split('\n').pop()
+        reject(Object.assign(new Error(`${path.basename(args[0])} ended with ${signal ?? code}: ${reason}`), { complaints }))
+      }
     })
   })
 }

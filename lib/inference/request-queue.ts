@@ -1,9 +1,15 @@
 import type { InferenceSlot, SlotInput, SlotResults } from '../engine/backend.js'
 import { engineryError } from '../errors/enginery-error.js'
 import { fromNative } from '../errors/from-native.js'
+import { copyToNative } from '../tensor/tensor-internals.js'
+import { copyToNative } from '../tensor/tensor-internals.js'
 import { AbortWatch } from './abort-watch.js'
 import type { BoundInputs } from './bind-inputs.js'
 import { type BoundOutputs, type InferenceResult, type OutputCollector, releaseOutputs } from './collect-outputs.js'
+
+// Smaller copies are cheaper in memory of JavaScript's. Larger ones come from the pool of native memory: a fresh array of
+// 4.9 MB costs milliseconds of page faults, and would be copied once more when its job starts.
+const COPY_TO_NATIVE_FROM = 32 * 1024
 
 /** One asynchronous inference, from call to answer. */
 interface Job {
@@ -174,6 +180,9 @@ export class RequestQueue {
 function ownInput(value: SlotInput): SlotInput {
   if (Array.isArray(value)) return value // strings were copied before
   if (!ArrayBuffer.isView(value)) return value.share()
+  if (value.byteLength >= COPY_TO_NATIVE_FROM) return copyToNative(value)
+  // Fresh memory of V8's costs a page fault every 4 KiB; the pool's is warm. Small copies are cheaper without a handle.
+  if (value.byteLength >= 1 << 15) return copyToNative(value)
   return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice()
 }
 
