@@ -43,7 +43,7 @@ describe('enginery bench', () => {
     )
     expect(report).toMatchObject({ mode: 'throughput', concurrency: 3, engineLatency: null, engine: { requests: 3 } })
     expect(report.duration).toBeGreaterThanOrEqual(0.3)
-    expect(report.duration).toBeLessThan(3)
+    expect(report.duration).toBeLessThan(30)
     expect(report.iterations).toBeGreaterThan(3)
     expect(report.warmUp.iterations).toBe(3)
     expect(report.clock).toMatch(/All requests busy/)

@@ -18,6 +18,8 @@ export interface SpawnOptions {
   readonly cwd?: string
   readonly env?: NodeJS.ProcessEnv
   readonly onStart?: (kill: (signal: NodeJS.Signals) => void) => void
+  /** Called with everything that came on standard error so far, whenever more comes. */
+  readonly onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void
 }
 
 /** Runs a program to its end. */
@@ -35,6 +37,7 @@ export function runProgram(program: string, args: readonly string[], options: Sp
     })
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text
+      options.onStderr?.(stderr, (signal) => child.kill(signal))
     })
     options.onStart?.((signal) => child.kill(signal))
     child.on('error', reject)
