@@ -2,7 +2,6 @@ import type { InferenceSlot, SlotInput, SlotResults } from '../engine/backend.js
 import { engineryError } from '../errors/enginery-error.js'
 import { fromNative } from '../errors/from-native.js'
 import { copyToNative } from '../tensor/tensor-internals.js'
-import { copyToNative } from '../tensor/tensor-internals.js'
 import { AbortWatch } from './abort-watch.js'
 import type { BoundInputs } from './bind-inputs.js'
 import { type BoundOutputs, type InferenceResult, type OutputCollector, releaseOutputs } from './collect-outputs.js'
@@ -181,8 +180,6 @@ function ownInput(value: SlotInput): SlotInput {
   if (Array.isArray(value)) return value // strings were copied before
   if (!ArrayBuffer.isView(value)) return value.share()
   if (value.byteLength >= COPY_TO_NATIVE_FROM) return copyToNative(value)
-  // Fresh memory of V8's costs a page fault every 4 KiB; the pool's is warm. Small copies are cheaper without a handle.
-  if (value.byteLength >= 1 << 15) return copyToNative(value)
   return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice()
 }
 
