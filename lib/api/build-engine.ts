@@ -119,7 +119,7 @@ async function compile(
 }
 
 // Said because a dynamic batch was seen to make INT8 models wrong without a word (rtdetr_tiny: AP .676 -> .474).
-function dynamicNotes(engine: CompiledEngine): string[] {
+export function dynamicNotes(engine: CompiledEngine): string[] {
   return engine.inputs
     .filter(({ shape }) => !isStatic(shape))
     .map(({ name }) => `input ${name} stays dynamic: slower, and an INT8 model must be checked in exactly this form`)

@@ -9,7 +9,7 @@ import { engineryError, isEngineryError } from '../errors/enginery-error.js'
 import type { Engine } from '../inference/engine.js'
 import { type Logger, logSafely, silentLogger } from '../logging/logger.js'
 import { loadOpenVino } from '../native/load-addon.js'
-import { buildEngine, finishEngine } from './build-engine.js'
+import { buildEngine, dynamicNotes, finishEngine } from './build-engine.js'
 import { type BuildEngineSettings, buildEngineSchema, type ModelInput } from './build-options.js'
 import { BuildRun } from './build-run.js'
 import { resolveModelSource } from './model-source.js'
@@ -71,7 +71,7 @@ export async function loadEngine(path: string, options: LoadEngineOptions = {}):
     run.enter('compile')
     const compiled = await run.unlessAborted(importWithOpenVino(absolute, compileOptions), (late) => late.close())
     const identity = { ...manifest, options: { ...manifest.options, hints: compileOptions.hints ?? {} } }
-    return await finishEngine({ compiled, notes: [] }, identity as EngineManifest, run, settings.logger ?? silentLogger)
+    return await finishEngine({ compiled, notes: dynamicNotes(compiled) }, identity as EngineManifest, run, settings.logger ?? silentLogger)
   } catch (error) {
     if (settings.onMismatch !== 'rebuild' || !isEngineryError(error) || !rebuildable.has(error.code)) throw error
     return rebuild(path, settings, error.message)

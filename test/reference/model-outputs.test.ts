@@ -111,6 +111,8 @@ describeWithData('outputs of trained models', () => {
       const loaded = await loadEngine(saved)
       expect(loaded.inputs.map(describePort)).toEqual(engine.inputs.map(describePort))
       expect(loaded.outputs.map(describePort)).toEqual(engine.outputs.map(describePort))
+      const { notes } = await loaded.describe()
+      expect(notes.some((note) => note.includes('stays dynamic'))).toBe(shapes === 'dynamic')
       expectSameBits(await loaded.infer(input), first)
       await loaded.close()
     })
