@@ -43,6 +43,7 @@ async function sanitizerEnvironment(files) {
   const preload = [await findRuntimeLibrary('libasan.so'), await findRuntimeLibrary('libstdc++.so.6')]
   return {
     ...process.env,
+    NODE_OPTIONS: `--require ${path.join(root, 'scripts', 'sanitize', 'let-workers-end.cjs')}`,
     LD_PRELOAD: preload.join(' '),
     ASAN_OPTIONS: `log_path=${reports}/asan:detect_leaks=1:abort_on_error=0:exitcode=99:detect_stack_use_after_return=0:allocator_may_return_null=1`,
     LSAN_OPTIONS: `suppressions=${suppressions}:print_suppressions=0:exitcode=98`,
@@ -69,7 +70,7 @@ try {
   }
   await rm(reports, { recursive: true, force: true })
   await mkdir(reports, { recursive: true })
-  const run = () => runCommand(process.execPath, [vitest, 'run', ...args], { cwd: root, env, show: true })
+  const run = () => runCommand(process.execPath, [vitest, 'run', '--teardownTimeout=120000', ...args], { cwd: root, env, show: true })
   const failure = await run().then(
     () => undefined,
     (error) => error,
