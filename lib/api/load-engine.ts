@@ -71,7 +71,12 @@ export async function loadEngine(path: string, options: LoadEngineOptions = {}):
     run.enter('compile')
     const compiled = await run.unlessAborted(importWithOpenVino(absolute, compileOptions), (late) => late.close())
     const identity = { ...manifest, options: { ...manifest.options, hints: compileOptions.hints ?? {} } }
-    return await finishEngine({ compiled, notes: dynamicNotes(compiled) }, identity as EngineManifest, run, settings.logger ?? silentLogger)
+    return await finishEngine(
+      { compiled, notes: dynamicNotes(compiled) },
+      identity as EngineManifest,
+      run,
+      settings.logger ?? silentLogger,
+    )
   } catch (error) {
     if (settings.onMismatch !== 'rebuild' || !isEngineryError(error) || !rebuildable.has(error.code)) throw error
     return rebuild(path, settings, error.message)
