@@ -36,8 +36,9 @@ void InferRequest::init(Napi::Env env) {
         kTag, DefineClass(env, "InferRequest",
                           {InstanceMethod<&InferRequest::infer_sync>("inferSync"), InstanceMethod<&InferRequest::start>("start"),
                            InstanceMethod<&InferRequest::cancel>("cancel"), InstanceMethod<&InferRequest::close>("close"),
-                           InstanceMethod<&InferRequest::profile>("profile"), InstanceAccessor<&InferRequest::latency>("latency"),
-                           InstanceAccessor<&InferRequest::busy>("busy")}));
+                           InstanceMethod<&InferRequest::profile>("profile"),
+                           checked_accessor<InferRequest, &InferRequest::latency>("latency"),
+                           checked_accessor<InferRequest, &InferRequest::busy>("busy")}));
 }
 
 Napi::Object InferRequest::wrap(Napi::Env env, std::shared_ptr<RequestState> state) {

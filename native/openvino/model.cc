@@ -107,7 +107,7 @@ Napi::Value read_model_sync(const Napi::CallbackInfo& info) {
 void Model::init(Napi::Env env, Napi::Object exports) {
     Environment::of(env).keep_constructor(
         kTag, DefineClass(env, "Model",
-                          {InstanceAccessor<&Model::name>("name"), InstanceMethod<&Model::inputs>("inputs"),
+                          {checked_accessor<Model, &Model::name>("name"), InstanceMethod<&Model::inputs>("inputs"),
                            InstanceMethod<&Model::outputs>("outputs"), InstanceMethod<&Model::operations>("operations"),
                            InstanceMethod<&Model::reshape>("reshape"), InstanceMethod<&Model::reshape_sync>("reshapeSync"),
                            InstanceMethod<&Model::set_batch>("setBatch"), InstanceMethod<&Model::add_output>("addOutput"),

@@ -18,8 +18,9 @@ constexpr double kMaxBytes = 1e15;
 void NativeMemory::init(Napi::Env env, Napi::Object exports) {
     Napi::Function constructor =
         DefineClass(env, "Memory",
-                    {InstanceAccessor<&NativeMemory::byte_length>("byteLength"),
-                     InstanceAccessor<&NativeMemory::released>("released"), InstanceMethod<&NativeMemory::release>("release"), InstanceMethod<&NativeMemory::share>("share")});
+                    {checked_accessor<NativeMemory, &NativeMemory::byte_length>("byteLength"),
+                     checked_accessor<NativeMemory, &NativeMemory::released>("released"),
+                     InstanceMethod<&NativeMemory::release>("release"), InstanceMethod<&NativeMemory::share>("share")});
     exports.Set("Memory", constructor);
     Environment::of(env).keep_constructor(kTag, constructor);
 }

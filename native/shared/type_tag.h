@@ -29,4 +29,23 @@ void tag(Napi::Env env, Napi::Object self) {
     if (napi_type_tag_object(env, self, &T::kTag) != napi_ok) throw Napi::Error::New(env);
 }
 
+// A read-only property of the wrapped class T. Node checks the receiver of a class's methods and not of its accessors:
+// borrowed for an object of another class, InstanceAccessor would read foreign memory.
+template <typename T, Napi::Value (T::*Get)(const Napi::CallbackInfo&)>
+napi_property_descriptor checked_accessor(const char* name) {
+    napi_property_descriptor property = {};
+    property.utf8name = name;
+    property.attributes = napi_default;
+    property.getter = [](napi_env env, napi_callback_info raw) -> napi_value {
+        try {
+            const Napi::CallbackInfo info(env, raw);
+            return (unwrap<T>(env, info.This(), "receiver").*Get)(info);
+        } catch (const Napi::Error& error) {
+            error.ThrowAsJavaScriptException();
+            return nullptr;
+        }
+    };
+    return property;
+}
+
 }  // namespace enginery
