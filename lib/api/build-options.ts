@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { z } from 'zod'
 import type { BuildProgress } from '../engine/backend.js'
 import {
@@ -12,7 +13,8 @@ import { Model } from '../engine/openvino/model.js'
 import type { PreprocessInput } from '../engine/openvino/preprocess-options.js'
 import type { Logger } from '../logging/logger.js'
 
-const bytes = z.instanceof(Uint8Array)
+// Not `instanceof`: test runners load this package into a context with classes of its own.
+const bytes = z.custom<Uint8Array>((value) => types.isUint8Array(value), 'expected a Uint8Array')
 
 export const modelSchema = z.union([
   z.string().min(1),

@@ -1,11 +1,12 @@
 import { basename } from 'node:path'
+import { types } from 'node:util'
+import type { EngineIdentity } from '../engine/manifest.js'
+import { Model } from '../engine/openvino/model.js'
 import { engineryError } from '../errors/enginery-error.js'
 import { digestModel, isUnchanged, type ModelDigest } from '../model/model-digest.js'
 import { detectBytesFormat, detectModelFormat, type ModelFormat, type SourceFormat } from '../model/model-format.js'
-import { Model } from '../engine/openvino/model.js'
 import { loadOpenVino } from '../native/load-addon.js'
 import type { NativeModel } from '../native/openvino-addon.js'
-import type { EngineIdentity } from '../engine/manifest.js'
 import type { BuildEngineSettings } from './build-options.js'
 
 /** A model as callers gave it, looked at but not read. */
@@ -23,7 +24,7 @@ export interface ModelSource {
 /** @throws MODEL_NOT_FOUND, MODEL_EMPTY, MODEL_FORMAT_UNKNOWN, MODEL_CORRUPT, FILE_NOT_READ */
 export async function resolveModelSource(model: BuildEngineSettings['model']): Promise<ModelSource> {
   if (typeof model === 'string') return fileSource(model)
-  if (model instanceof Uint8Array) return bytesSource({ bytes: model })
+  if (types.isUint8Array(model)) return bytesSource({ bytes: model })
   if (model instanceof Model) return memorySource(model)
   return 'path' in model ? fileSource(model.path) : bytesSource(model)
 }
@@ -49,13 +50,20 @@ async function fileSource(path: string): Promise<ModelSource> {
   }
 }
 
-function bytesSource(model: { bytes: Uint8Array; weights?: Uint8Array | undefined; format?: SourceFormat | undefined }): ModelSource {
+function bytesSource(model: {
+  bytes: Uint8Array
+  weights?: Uint8Array | undefined
+  format?: SourceFormat | undefined
+}): ModelSource {
   const shownName = 'the model given as bytes'
   const { bytes, weights } = model
   if (bytes.byteLength === 0) throw engineryError('MODEL_EMPTY', { model: shownName })
   const found = model.format ?? detectBytesFormat(bytes)
   if (found === null) {
-    throw engineryError('MODEL_FORMAT_UNKNOWN', { model: shownName, reason: 'its first bytes do not say; name it: { bytes, format }' })
+    throw engineryError('MODEL_FORMAT_UNKNOWN', {
+      model: shownName,
+      reason: 'its first bytes do not say; name it: { bytes, format }',
+    })
   }
   const format = sourceFormat(found, shownName)
   return {

@@ -132,11 +132,8 @@ function bindValue(bound: BoundPort, value: InputValue, shapes: (number[] | unde
   if (ArrayBuffer.isView(value)) {
     // A clamped array and a Buffer hold the same bytes as a Uint8Array.
     const view = value as TypedArray
-    const name = view.constructor.name
-    if (
-      name !== bound.arrayName &&
-      !(bound.arrayName === 'Uint8Array' && (view instanceof Uint8Array || view instanceof Uint8ClampedArray))
-    ) {
+    const name: string = view[Symbol.toStringTag]
+    if (name !== bound.arrayName && !(bound.arrayName === 'Uint8Array' && name === 'Uint8ClampedArray')) {
       throw wrongType(port, describeValue(value))
     }
     if (view.length !== bound.length) throw wrongLength(bound, view)

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { dirname, relative, sep } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { types } from 'node:util'
 import { engineryError } from '../errors/enginery-error.js'
 import { explainFileFailure } from '../errors/explain-file-failure.js'
 import { listExternalData, resolveExternalData } from './external-data.js'
@@ -45,7 +46,7 @@ export async function digestModel(
   source: string | DetectedModel | ModelBytes,
   options: { signal?: AbortSignal | undefined } = {},
 ): Promise<ModelDigest> {
-  if (typeof source === 'object' && 'bytes' in source && source.bytes instanceof Uint8Array) {
+  if (typeof source === 'object' && 'bytes' in source && types.isUint8Array(source.bytes)) {
     return digestBytes(source as ModelBytes, options.signal)
   }
   const model = typeof source === 'string' ? await detectModelFormat(source) : (source as DetectedModel)

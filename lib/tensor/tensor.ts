@@ -1,4 +1,4 @@
-import { type InspectOptions, inspect } from 'node:util'
+import { type InspectOptions, inspect, types } from 'node:util'
 import { describeValue } from '../errors/describe-value.js'
 import { type Caller, engineryError } from '../errors/enginery-error.js'
 import { fromNative } from '../errors/from-native.js'
@@ -206,7 +206,7 @@ export class Tensor<T extends ElementType = ElementType> {
 
   #nativeMemory(): NativeMemory | null {
     const source = this.#source
-    return source === null || source instanceof ArrayBuffer ? null : source
+    return source === null || types.isArrayBuffer(source) ? null : source
   }
 
   #view(): ElementArray<T> {
@@ -215,7 +215,7 @@ export class Tensor<T extends ElementType = ElementType> {
     const { array } = elementTypes[this.type] as {
       array: new (buffer: ArrayBuffer, offset: number, length: number) => ElementArray<T>
     }
-    const buffer = source instanceof ArrayBuffer ? source : source.buffer
+    const buffer = types.isArrayBuffer(source) ? source : source.buffer
     if (buffer.byteLength < this.byteLength) throw this.#detached()
     this.#data = new array(buffer, 0, arrayLengthOf(this.type, this.size))
     return this.#data
