@@ -2,6 +2,7 @@ import type { CompiledEngine } from '../engine/backend.js'
 import { type EngineCache, openCache } from '../engine/engine-cache.js'
 import { digestEngine } from '../engine/engine-digest.js'
 import { saveEngineFiles } from '../engine/engine-file.js'
+import { countPrecisions } from '../engine/engine-layers.js'
 import type { EngineIdentity, ManifestContent } from '../engine/manifest.js'
 import { checkDevice } from '../engine/openvino/check-device.js'
 import { identityOptions, localIdentity } from '../engine/openvino/engine-identity.js'
@@ -149,8 +150,7 @@ export async function finishEngine(built: BuiltEngine, identity: EngineIdentity,
 }
 
 async function manifestContent(compiled: CompiledEngine, identity: EngineIdentity): Promise<ManifestContent> {
-  const precisions: Record<string, number> = {}
-  for (const { precision } of await compiled.layers()) precisions[precision] = (precisions[precision] ?? 0) + 1
+  const precisions = countPrecisions(await compiled.layers())
   const { inputs, outputs, requestCount } = compiled
   return { ...identity, inputs, outputs, precisions, requestCount } as ManifestContent
 }

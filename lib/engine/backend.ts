@@ -86,6 +86,7 @@ export interface CompiledEngine {
   readonly profiles: boolean
   createSlots(count: number): Promise<InferenceSlot[]>
   createSlotSync(): InferenceSlot
+  /** Layers that compute something; constants and the graph's own ends are left out. */
   layers(): Promise<EngineLayer[]>
   /** Writes the backend's own bytes to a new file and flushes them. */
   exportTo(path: string): Promise<void>

@@ -1,4 +1,5 @@
 import type { CompiledEngine, EngineLayer, InferenceSlot, Port, ProfiledLayer } from '../engine/backend.js'
+import { countPrecisions } from '../engine/engine-layers.js'
 import { engineryError } from '../errors/enginery-error.js'
 import { fromNative } from '../errors/from-native.js'
 import { type InferenceInputs, InputBinder } from './bind-inputs.js'
@@ -174,8 +175,7 @@ export class Engine {
   async describe(): Promise<EngineDescription> {
     this.#refuseClosed()
     const layers = await this.#compiled.layers()
-    const precisions: Record<string, number> = {}
-    for (const { precision } of layers) precisions[precision] = (precisions[precision] ?? 0) + 1
+    const precisions = countPrecisions(layers)
     const { backend, device, precision, notes } = this.#identity
     return {
       backend,

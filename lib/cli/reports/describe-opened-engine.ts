@@ -1,9 +1,10 @@
 import { resolve } from 'node:path'
 import type { z } from 'zod'
+import { countInt8, countPrecisions } from '../../engine/engine-layers.js'
 import type { EngineDescription } from '../../inference/engine.js'
 import type { OpenedEngine, Target } from '../open-engine.js'
 import { formatDuration } from '../text/format-quantity.js'
-import { computingLayers, countInt8, countPrecisions, describeInt8, describePrecisions } from '../text/render-engine.js'
+import { describeInt8, describePrecisions } from '../text/render-engine.js'
 import type { Row } from '../text/render-table.js'
 import type { engineSchema } from './shared-schemas.js'
 
@@ -17,7 +18,7 @@ export async function describeOpenedEngine(
 ): Promise<EngineReport> {
   const description: EngineDescription = await opened.engine.describe()
   const { device, executionDevices, precision, requests, inputs, outputs } = description
-  const layers = computingLayers(description.layers)
+  const layers = description.layers
   return {
     path: resolve(target.path),
     origin: opened.origin,

@@ -1,13 +1,7 @@
 import type { EngineInspection } from '../../api/inspect-engine.js'
+import { countInt8, countPrecisions } from '../../engine/engine-layers.js'
 import { formatBytes } from './format-quantity.js'
-import {
-  computingLayers,
-  countInt8,
-  countPrecisions,
-  describeInt8,
-  describePrecisions,
-  renderEnginePorts,
-} from './render-engine.js'
+import { describeInt8, describePrecisions, renderEnginePorts } from './render-engine.js'
 import { type Row, renderSection, renderTable } from './render-table.js'
 
 /** What `inspect` prints on a saved engine. */
@@ -23,7 +17,7 @@ export function renderEngineInspection(engine: EngineInspection, listLayers: boo
     sections.push(renderSection('It does not load here', `${loadError.code}: ${loadError.message}\ncure: ${loadError.cure}`))
   if (!description) return sections.join('\n\n')
   const kinds = new Map<string, number>()
-  const computing = computingLayers(description.layers)
+  const computing = description.layers
   for (const { type, precision } of computing) {
     const kind = `${type} ${precision}`
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
@@ -45,7 +39,7 @@ function summaryRows({ path, bytes, manifest, description }: EngineInspection): 
     ['backend', manifest.backend],
     ['device', manifest.devices.map(({ name, fullName }) => `${name} (${fullName})`).join(', ')],
     ['runs on', description ? description.executionDevices.join(', ') : 'not loaded'],
-    ['layers', describePrecisions(description ? countPrecisions(computingLayers(description.layers)) : manifest.precisions)],
+    ['layers', describePrecisions(description ? countPrecisions(description.layers) : manifest.precisions)],
     ...(description ? [['INT8', describeInt8(countInt8(description.layers))] as const] : []),
     ['requests', manifest.requestCount],
     ['created', manifest.createdAt],

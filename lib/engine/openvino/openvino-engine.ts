@@ -47,7 +47,7 @@ export class OpenVinoEngine implements CompiledEngine {
 
   async layers(): Promise<EngineLayer[]> {
     const graph = await this.#translate(() => this.#compiled.runtimeGraph())
-    return graph.map(layerFromNative)
+    return graph.filter(({ type }) => !notComputing.has(type)).map(layerFromNative)
   }
 
   async exportTo(path: string): Promise<void> {
@@ -88,6 +88,9 @@ function stringList(value: unknown): string[] {
         .split(/[\s,]+/)
         .filter(Boolean)
 }
+
+// Nodes of the runtime graph that execute nothing: listed, they would hide what the others do.
+const notComputing = new Set(['Const', 'Constant', 'Input', 'Output', 'Parameter', 'Result'])
 
 function layerFromNative(layer: NativeRuntimeLayer): EngineLayer {
   return {
