@@ -44,7 +44,7 @@ export async function saveEngineFiles(path: string, writeBlob: WriteBlob, conten
   const blobTemporary = temporaryPathFor(target)
   const manifestTemporary = temporaryPathFor(manifestPath)
   try {
-    await refuseFolders(target, manifestPath)
+    await refuseOtherThanFiles(target, manifestPath)
     await writeBlob(blobTemporary)
     await flush(blobTemporary)
     const manifest = createManifest(content, await hashFile(blobTemporary))
@@ -62,10 +62,13 @@ export function formatManifest(manifest: EngineManifest): string {
   return `${JSON.stringify(manifest, null, 2)}\n`
 }
 
-async function refuseFolders(...paths: string[]): Promise<void> {
+// Renaming over it would also replace a device such as /dev/null.
+async function refuseOtherThanFiles(...paths: string[]): Promise<void> {
   for (const path of paths) {
     const facts = await stat(path).catch(() => null)
-    if (facts?.isDirectory()) throw engineryError('FILE_NOT_WRITTEN', { path, reason: 'there is a folder of that name' })
+    if (facts === null || facts.isFile()) continue
+    if (facts.isDirectory()) throw engineryError('FILE_NOT_WRITTEN', { path, reason: 'there is a folder of that name' })
+    throw engineryError('FILE_NOT_WRITTEN', { path, reason: 'what is there is no regular file' })
   }
 }
 
@@ -97,7 +100,12 @@ async function keepSecondName(path: string, second: string): Promise<boolean> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
     // Some file systems have no links.
-    await copyFile(path, second, constants.COPYFILE_FICLONE)
+    try {
+      await copyFile(path, second, constants.COPYFILE_FICLONE)
+    } catch (copyError) {
+      await removeQuietly(second)
+      throw copyError
+    }
     return true
   }
 }

@@ -96,7 +96,12 @@ for (const array of [new Float32Array(3), new Float32Array(5), detached, new Uin
   await expectRefusal('length', () => request.inferSync([array]))
 }
 const inputs = []
-Object.defineProperty(inputs, 0, { get: () => (request.close(), new Float32Array(4)) })
+Object.defineProperty(inputs, 0, {
+  get() {
+    request.close()
+    return new Float32Array(4)
+  },
+})
 inputs.length = 1
 await expectRefusal('close while binding', () => request.inferSync(inputs), /NATIVE_BUSY/)
 const again = []
