@@ -44,6 +44,16 @@ export const cases = [
   },
 ]
 
+/** Much work on few bytes: what a frame of the event loop measurement is made of, by the dozen. */
+export const textLine = {
+  name: 'text-line',
+  title: 'PP-OCRv4 recognition 1x3x48x320',
+  model: 'models/ch_PP-OCRv4_rec_infer.onnx',
+  golden: 'ch_PP-OCRv4_rec_infer.in.f32',
+  input: { name: 'x', shape: [1, 3, 48, 320] },
+  output: { name: 'softmax_11.tmp_0', shape: [1, 40, 6625] },
+}
+
 // A fixed sequence (Numerical Recipes' LCG), so that every run and every program sees the same numbers.
 function sequence(length) {
   const values = new Float32Array(length)

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { benchFolder, cases, prepareCase } from './cases.mjs'
+import { benchFolder, prepareCase, textLine } from './cases.mjs'
 import { describeMachine } from './measure/machine.mjs'
 import { median } from './measure/statistics.mjs'
 import { runFresh } from './measure/trial.mjs'
@@ -13,8 +13,7 @@ const { values: options } = parseArgs({
     trials: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '5' },
     threads: { type: 'string', default: String(os.availableParallelism()) },
-    hints: { type: 'string', default: 'throughput,latency' },
-    programs: { type: 'string', default: 'enginery,onnxruntime' },
+    only: { type: 'string' },
     json: { type: 'string' },
     'require-targets': { type: 'boolean', default: false },
   },
@@ -24,35 +23,49 @@ const { values: options } = parseArgs({
 const LIMIT_MS = 5
 const AT_LEAST_MS = 100
 
-const prepared = await prepareCase(cases.find(({ name }) => name === 'efficientnet'))
+const prepared = await prepareCase(textLine)
 if (typeof prepared === 'string') {
   console.log(`skipped: ${prepared}`)
   process.exit(0)
 }
 
-const runs = options.programs
-  .split(',')
-  .flatMap((program) =>
-    program === 'enginery' ? options.hints.split(',').map((hint) => ({ program, hint })) : [{ program, hint: 'default' }],
-  )
+const runs = [
+  {
+    name: 'enginery-tensors',
+    program: 'enginery',
+    call: 'tensors',
+    hint: 'throughput',
+    label: 'enginery infer(Tensor), throughput',
+  },
+  { name: 'enginery-latency', program: 'enginery', call: 'tensors', hint: 'latency', label: 'enginery infer(Tensor), latency' },
+  {
+    name: 'enginery-arrays',
+    program: 'enginery',
+    call: 'arrays',
+    hint: 'throughput',
+    label: 'enginery infer(typed array), throughput',
+  },
+  { name: 'onnxruntime', program: 'onnxruntime', label: 'onnxruntime-node run()' },
+].filter(({ name }) => !options.only || options.only.split(',').includes(name))
 for (const run of runs) run.trials = []
 for (let trial = 0; trial < Number(options.trials); trial++) {
   for (const run of runs) {
-    const { program, hint } = run
+    const { label, program, hint, call } = run
     const job = {
       ...prepared,
       program,
+      call,
       hint,
-      batch: 32,
+      batch: 16,
       atLeast: AT_LEAST_MS,
       seconds: Number(options.seconds),
       threads: Number(options.threads),
     }
     const result = await runFresh(process.execPath, [path.join(benchFolder, 'contenders', 'event-loop.mjs'), JSON.stringify(job)])
     run.trials.push(result)
-    process.stderr.write(
-      `${program} (${hint}) trial ${trial + 1}: idle ${result.idle.longest.toFixed(2)} ms, busy ${result.busy.longest.toFixed(2)} ms\n`,
-    )
+    const shown = ({ longest, ran, waitedForCore }) =>
+      `${longest.toFixed(2)} ms (ran ${ran?.toFixed(2)}, waited for a core ${waitedForCore?.toFixed(2)})`
+    process.stderr.write(`${label} trial ${trial + 1}: idle ${shown(result.idle)}, busy ${shown(result.busy)}\n`)
   }
 }
 
@@ -70,7 +83,7 @@ for (const run of runs) {
   const ours = run.program === 'enginery'
   if (ours && worst >= LIMIT_MS) missed = true
   const cells = [
-    `${run.program} (${run.hint})`,
+    run.label,
     `${median(of(({ msPerInference }) => msPerInference)).toFixed(0)} ms, batch ${run.trials[0].batch}`,
     ...[({ idle }) => idle.p99, ({ busy }) => busy.p99].map((pick) => `${median(of(pick)).toFixed(2)} ms`),
     ...[({ idle }) => idle.longest, ({ busy }) => busy.longest].map((pick) => `${Math.max(...of(pick)).toFixed(2)} ms`),
