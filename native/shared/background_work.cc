@@ -13,7 +13,6 @@ namespace {
 
 std::atomic<size_t> work_in_flight{0};
 std::atomic<unsigned> guards_registered{0};
-// Each registration costs a few bytes for the life of the process.
 constexpr unsigned kMaxGuards = 1024;
 
 #if defined(__GLIBC__)
@@ -41,7 +40,10 @@ size_t BackgroundWork::in_flight() noexcept {
 }
 
 void BackgroundWork::guard_exit() noexcept {
-    if (guards_registered.fetch_add(1) >= kMaxGuards) return;
+    if (guards_registered.fetch_add(1) < kMaxGuards) guard_exit_now();
+}
+
+void BackgroundWork::guard_exit_now() noexcept {
 #if defined(__GLIBC__)
     // glibc's on_exit alone is told the exit status. Elsewhere (musl, macOS, Windows) there is no
     // such call; those platforms need their own answer here when they are supported.

@@ -25,7 +25,11 @@ public:
 
     // Registers the exit handler anew. Handlers run last-in first-out, and every plugin that an
     // engine loads registers its own destructors: the later this is called, the earlier ours runs.
+    // Does nothing after so many calls, since each costs a few bytes for the life of the process.
     static void guard_exit() noexcept;
+
+    // The same without that limit, for when the process is about to exit.
+    static void guard_exit_now() noexcept;
 };
 
 }  // namespace enginery

@@ -1,6 +1,7 @@
 #include "blob_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -24,15 +25,23 @@ struct Closer {
 
 constexpr size_t kBufferBytes = size_t{1} << 20;
 
+// Only regular files know how long they are: a folder claims any number, a device none.
+size_t length_of(int fd, const std::string& path) {
+    struct stat facts {};
+    if (::fstat(fd, &facts) != 0) throw file_error("read", path, errno);
+    if (S_ISDIR(facts.st_mode)) throw file_error("read", path, EISDIR);
+    if (!S_ISREG(facts.st_mode)) throw NativeError("NATIVE_FILE", "cannot read '" + path + "': it is not a regular file");
+    return static_cast<size_t>(facts.st_size);
+}
+
 }  // namespace
 
 std::shared_ptr<MemoryBlock> read_file(const std::string& path) {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    // Without O_NONBLOCK, opening a named pipe waits for somebody to write into it.
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) throw file_error("open", path, errno);
     const Closer closer{fd};
-    const off_t size = ::lseek(fd, 0, SEEK_END);
-    if (size < 0 || ::lseek(fd, 0, SEEK_SET) < 0) throw file_error("read", path, errno);
-    auto block = MemoryBlock::allocate(static_cast<size_t>(size), false);
+    auto block = MemoryBlock::allocate(length_of(fd, path), false);
     auto* target = static_cast<char*>(block->data());
     size_t left = block->size();
     while (left != 0) {

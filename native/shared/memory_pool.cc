@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
+#include <list>
 #include <map>
 #include <mutex>
 #include <new>
@@ -33,28 +35,37 @@ constexpr size_t kLargePage = size_t{2} << 20;
 void* allocate_fresh(size_t capacity) {
     if (capacity < kLargePage) return std::aligned_alloc(MemoryBlock::kAlignment, capacity);
 #if defined(__linux__)
-    void* data = std::aligned_alloc(kLargePage, capacity);
-    if (data != nullptr) ::madvise(data, capacity, MADV_HUGEPAGE);  // a wish: refused where the system has none
+    // Not aligned_alloc, which wants multiples of the alignment.
+    void* data = nullptr;
+    if (::posix_memalign(&data, kLargePage, capacity) != 0) return nullptr;
+    ::madvise(data, capacity, MADV_HUGEPAGE);  // a wish: refused where the system has none
     return data;
 #else
     return std::aligned_alloc(kPageStep, capacity);
 #endif
 }
 
+struct FreeBlock {
+    void* data;
+    size_t capacity;
+};
+
+using FreeBlocks = std::list<FreeBlock>;
+
 class Pool {
 public:
-    void* take(size_t capacity, size_t& granted, bool& fresh) {
+    void* take(size_t capacity, size_t& granted) {
         {
             std::lock_guard<std::mutex> lock(mutex_);
             // An eighth more than asked for is accepted: better than a fresh block.
-            auto found = free_.lower_bound(capacity);
-            if (found != free_.end() && found->first <= capacity + capacity / 8) {
-                void* data = found->second;
+            const auto found = by_size_.lower_bound(capacity);
+            if (found != by_size_.end() && found->first <= capacity + capacity / 8) {
+                void* data = found->second->data;
                 granted = found->first;
+                by_age_.erase(found->second);
+                by_size_.erase(found);
                 free_bytes_ -= granted;
-                free_.erase(found);
                 note_live(granted);
-                fresh = false;
                 return data;
             }
         }
@@ -63,27 +74,20 @@ public:
         std::lock_guard<std::mutex> lock(mutex_);
         note_live(capacity);
         granted = capacity;
-        fresh = true;
         return data;
     }
 
     void give_back(void* data, size_t capacity) noexcept {
+        FreeBlocks surplus;
         {
             std::lock_guard<std::mutex> lock(mutex_);
             live_bytes_ -= capacity;
             --live_blocks_;
-            if (free_bytes_ + capacity <= kMaxFreeBytes) {
-                try {
-                    // Before its equals: what was used last is taken next, while caches still hold it.
-                    free_.emplace_hint(free_.lower_bound(capacity), capacity, data);
-                    free_bytes_ += capacity;
-                    return;
-                } catch (const std::bad_alloc&) {
-                    // falls through to free()
-                }
-            }
+            if (keep({data, capacity})) data = nullptr;
+            while (free_bytes_ > kMaxFreeBytes) drop_oldest(surplus);
         }
         std::free(data);
+        for (const FreeBlock& block : surplus) std::free(block.data);
     }
 
     MemoryStatistics statistics() noexcept {
@@ -97,8 +101,32 @@ private:
         ++live_blocks_;
     }
 
+    bool keep(FreeBlock block) noexcept {
+        if (block.capacity > kMaxFreeBytes) return false;
+        FreeBlocks::iterator kept = by_age_.end();
+        try {
+            kept = by_age_.insert(by_age_.end(), block);
+            by_size_.emplace_hint(by_size_.lower_bound(block.capacity), block.capacity, kept);
+        } catch (const std::bad_alloc&) {
+            if (kept != by_age_.end()) by_age_.erase(kept);
+            return false;
+        }
+        free_bytes_ += block.capacity;
+        return true;
+    }
+
+    // Blocks that nobody asks for any more would fill the pool for ever otherwise.
+    void drop_oldest(FreeBlocks& surplus) noexcept {
+        const size_t capacity = by_age_.front().capacity;
+        free_bytes_ -= capacity;
+        by_size_.erase(std::prev(by_size_.upper_bound(capacity)));
+        surplus.splice(surplus.end(), by_age_, by_age_.begin());
+    }
+
     std::mutex mutex_;
-    std::multimap<size_t, void*> free_;
+    FreeBlocks by_age_;  // the one not used for longest first
+    // Of one size: the one not used for longest last, so that the warmest is taken.
+    std::multimap<size_t, FreeBlocks::iterator> by_size_;
     size_t free_bytes_ = 0;
     size_t live_bytes_ = 0;
     size_t live_blocks_ = 0;
@@ -114,8 +142,7 @@ Pool& pool() {
 
 std::shared_ptr<MemoryBlock> MemoryBlock::allocate(size_t bytes, bool zero) {
     size_t capacity = 0;
-    bool fresh = false;
-    void* data = pool().take(round_up(bytes), capacity, fresh);
+    void* data = pool().take(round_up(bytes), capacity);
     std::shared_ptr<MemoryBlock> block;
     try {
         block.reset(new MemoryBlock(data, bytes, capacity));
