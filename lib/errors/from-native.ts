@@ -43,7 +43,8 @@ const translations: Record<NativeErrorCode, Translate> = {
   OV_IMPORT: (reason, context, rest) =>
     deviceFailure(reason, context, rest) ??
     engineryError('ENGINE_IMPORT_FAILED', { path: context.path ?? '(bytes)', reason }, rest),
-  OV_EXPORT: (reason, _, rest) => engineryError('ENGINE_EXPORT_FAILED', { reason }, rest),
+  OV_EXPORT: (reason, context, rest) =>
+    engineryError('ENGINE_EXPORT_FAILED', { reason: notExportable(reason, context) ?? reason }, rest),
   OV_INFER: (reason, _, rest) => engineryError('INFERENCE_FAILED', { reason }, rest),
   OV_DEVICE: (reason, context, rest) =>
     deviceFailure(reason, context, rest) ??
@@ -85,6 +86,12 @@ function deviceFailure(reason: string, context: NativeFailureContext, rest: Engi
     return engineryError('DEVICE_NOT_FOUND', { device, available: available.length > 0 ? available : 'none' }, rest)
   }
   return undefined
+}
+
+// AUTO, MULTI and BATCH say nothing but this.
+function notExportable(reason: string, { device }: NativeFailureContext): string | undefined {
+  if (device === undefined || !/not implemented/i.test(reason)) return undefined
+  return `OpenVINO exports no engines of ${device}; build for the device itself, for example CPU`
 }
 
 // compile() takes the properties too, so their faults surface there.

@@ -1,7 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { InferenceResult } from '../../lib/inference/collect-outputs.js'
 import type { Engine } from '../../lib/inference/engine.js'
 import { Tensor } from '../../lib/tensor/tensor.js'
 import { convolutionModel, encodeOnnx, unaryModel } from '../models/encode-onnx.js'
@@ -11,6 +12,8 @@ export interface BackendUnderTest {
   readonly name: string
   build(model: Uint8Array, options?: { requests?: number; shapes?: 'dynamic'; profile?: boolean }): Promise<Engine>
   load(path: string): Promise<Engine>
+  /** False where its engines cannot be saved, which must then be said. */
+  saves?: boolean
 }
 
 const codes = (promise: Promise<unknown>) =>
@@ -276,7 +279,7 @@ export function describeEngineContract(backend: BackendUnderTest): void {
         const shape = [1, 3, 128, 128]
         const engine = await backend.build(unaryModel('Relu', shape))
         const size = 3 * 128 * 128
-        const kept = []
+        const kept: InferenceResult[] = []
         for (let i = 1; i <= 20; i++) kept.push(engine.inferSync(new Float32Array(size).fill(i)))
         for (let i = 21; i <= 40; i++) kept.push(await engine.infer(new Float32Array(size).fill(i)))
         kept.forEach(({ y }, index) => {
@@ -314,20 +317,29 @@ export function describeEngineContract(backend: BackendUnderTest): void {
       })
       afterAll(() => rm(folder, { recursive: true }))
 
-      it('gives an engine that answers alike', async () => {
-        const path = join(folder, 'slow.engine')
-        const engine = await backend.build(slowModel)
-        const { y } = await engine.infer(slowInput)
-        await engine.save(path)
-        await engine.close()
-        const loaded = await backend.load(path)
-        expect(loaded.inputs).toEqual(engine.inputs)
-        const again = (await loaded.infer(slowInput)).y?.data as Float32Array
-        // Compared as bytes: matchers take seconds over half a million elements.
-        expect(Buffer.compare(bytesOf(again), bytesOf(y?.data as Float32Array))).toBe(0)
-        expect(again.some((value) => value !== 0)).toBe(true)
-        await loaded.close()
-      })
+      if (backend.saves === false) {
+        it('is refused, with nothing left behind', async () => {
+          const engine = await backend.build(slowModel)
+          expect(await codes(engine.save(join(folder, 'never.engine')))).toBe('ENGINE_EXPORT_FAILED')
+          expect(await readdir(folder)).toEqual([])
+          await engine.close()
+        })
+      } else {
+        it('gives an engine that answers alike', async () => {
+          const path = join(folder, 'slow.engine')
+          const engine = await backend.build(slowModel)
+          const { y } = await engine.infer(slowInput)
+          await engine.save(path)
+          await engine.close()
+          const loaded = await backend.load(path)
+          expect(loaded.inputs).toEqual(engine.inputs)
+          const again = (await loaded.infer(slowInput)).y?.data as Float32Array
+          // Compared as bytes: matchers take seconds over half a million elements.
+          expect(Buffer.compare(bytesOf(again), bytesOf(y?.data as Float32Array))).toBe(0)
+          expect(again.some((value) => value !== 0)).toBe(true)
+          await loaded.close()
+        })
+      }
     })
   })
 }

@@ -39,7 +39,7 @@ export async function compileWithOpenVino(
     }
     onStage('compile')
     const compiled = await translated(addon.compileModel(model, options.device, compileProperties(options)), failure)
-    return { engine: new OpenVinoEngine(compiled, options.device, options.hints?.requests), shapes }
+    return { engine: new OpenVinoEngine(compiled, options.device, options.hints), shapes }
   } finally {
     model.close()
   }
@@ -57,7 +57,7 @@ export async function importWithOpenVino(path: string, options: OpenVinoCompileO
     path,
     device: options.device,
   })
-  return new OpenVinoEngine(compiled, options.device, options.hints?.requests)
+  return new OpenVinoEngine(compiled, options.device, options.hints)
 }
 
 async function translated<T>(promise: Promise<T>, context: NativeFailureContext): Promise<T> {

@@ -3,6 +3,7 @@ import type { NativeCompiledModel, NativePort, NativeRuntimeLayer } from '../../
 import type { ElementType } from '../../tensor/element-type.js'
 import type { CompiledEngine, EngineLayer, InferenceSlot, Port } from '../backend.js'
 import { shapeFromNative } from '../partial-shape.js'
+import type { OpenVinoCompileOptions } from './build-options.js'
 
 export function portFromNative(port: NativePort): Port {
   return {
@@ -23,13 +24,13 @@ export class OpenVinoEngine implements CompiledEngine {
   readonly #compiled: NativeCompiledModel
   readonly #device: string
 
-  constructor(compiled: NativeCompiledModel, device: string, requests: number | undefined) {
+  constructor(compiled: NativeCompiledModel, device: string, hints: OpenVinoCompileOptions['hints']) {
     this.#compiled = compiled
     this.#device = device
     this.inputs = compiled.inputs().map(portFromNative)
     this.outputs = compiled.outputs().map(portFromNative)
-    this.requestCount = requests ?? Math.max(1, Number(compiled.getProperty('OPTIMAL_NUMBER_OF_INFER_REQUESTS')))
-    this.profiles = isEnabled(compiled, 'PERF_COUNT')
+    this.requestCount = hints?.requests ?? Math.max(1, Number(compiled.getProperty('OPTIMAL_NUMBER_OF_INFER_REQUESTS')))
+    this.profiles = isEnabled(compiled, 'PERF_COUNT') ?? hints?.profile ?? false
     this.executionDevices = stringList(compiled.getProperty('EXECUTION_DEVICES'))
   }
 
@@ -72,12 +73,12 @@ export class OpenVinoEngine implements CompiledEngine {
 }
 
 // Virtual devices know only some of the properties.
-function isEnabled(compiled: NativeCompiledModel, property: string): boolean {
+function isEnabled(compiled: NativeCompiledModel, property: string): boolean | undefined {
   try {
     const value = compiled.getProperty(property)
     return value === true || value === 'YES'
   } catch {
-    return false
+    return undefined
   }
 }
 
