@@ -1,5 +1,5 @@
 // Usage: node leave.mjs <folder of models> <what is under way> <how to leave> <milliseconds to wait before>
-// Leaves the process in the middle of something. Prints 'under way' when it has begun and 'leaving' last.
+// Leaves the process in the middle of something, on the CPU or the device that ENGINERY_TEST_DEVICE names. Prints 'under way' when it has begun and 'leaving' last.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +7,8 @@ import { Worker } from 'node:worker_threads'
 import { buildEngine, loadEngine, Tensor } from '../../../../dist/index.js'
 
 const [folder, what, how, delay] = process.argv.slice(2)
-const model = (name) => ({ model: `${folder}/${name}.onnx` })
+const device = process.env.ENGINERY_TEST_DEVICE
+const model = (name) => ({ model: `${folder}/${name}.onnx`, device })
 const slowInput = new Float32Array(32 * 96 * 96)
 const temporary = mkdtempSync(join(tmpdir(), 'enginery-leave-'))
 process.on('exit', () => rmSync(temporary, { recursive: true, force: true }))
