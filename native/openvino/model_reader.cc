@@ -9,6 +9,7 @@
 #include "../shared/native_error.h"
 #include "core.h"
 #include "log_capture.h"
+#include "model_guard/model_guard.h"
 #include "model_operations.h"
 #include "string_repairs.h"
 #include "typed_view.h"
@@ -38,9 +39,15 @@ ov::Tensor copied_weights(Napi::Env env, Napi::Value value) {
     return weights;
 }
 
+// Some damaged files do not make OpenVINO throw but end the process.
+void refuse_damaged(const std::string& reason) {
+    if (!reason.empty()) throw NativeError("OV_MODEL_BYTES", reason);
+}
+
 ModelPtr read_path(const std::string& path, const std::string& weights) {
     require_readable(path);
     if (!weights.empty()) require_readable(weights);
+    refuse_damaged(model_guard::validate_model_file(path));
     return with_engine_log("OV_READ", [&] { return process_core().read_model(path, weights); });
 }
 
@@ -58,6 +65,9 @@ ModelPtr read_bytes(const std::string& bytes, const ov::Tensor& weights, const s
         const TemporaryFile file(bytes, in_folder ? "saved_model.pb" : "model.pb");
         return read_path(in_folder ? file.folder() : file.path(), "");
     }
+    const std::string name = format == "paddle" ? "model.pdmodel" : "model." + format;
+    refuse_damaged(
+        model_guard::validate_model_bytes(model_guard::format_of(bytes.data(), bytes.size(), name), bytes.data(), bytes.size()));
     return with_engine_log("OV_READ", [&] { return process_core().read_model(bytes, weights); });
 }
 
