@@ -1,8 +1,9 @@
 // npm run test:sanitize [-- vitest arguments]: the addon tests with addons built under AddressSanitizer and
 // UndefinedBehaviorSanitizer. Node itself is not instrumented, so the sanitizer's runtime is preloaded into it.
 // The native unit tests have their own sanitized run: npm run test:native -- --sanitize.
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
+import { readReports } from './sanitize/read-reports.mjs'
 import { addons, buildAddon } from './setup/build-addons.mjs'
 import { fetchOpenvino } from './setup/fetch-openvino.mjs'
 import { deps, root } from './setup/paths.mjs'
@@ -14,6 +15,8 @@ const suppressions = path.join(root, 'native', 'test', 'lsan-suppressions.txt')
 
 /** Tests that would take most of the time and show nothing about native code. */
 const LEFT_OUT = {
+  'test/addon/faults/shared-cache.test.ts': 'the same, with workers',
+
   'test/addon/engine-cache-processes.test.ts': 'starts and kills 100 processes to see what becomes of files',
 }
 
@@ -70,14 +73,16 @@ try {
   }
   await rm(reports, { recursive: true, force: true })
   await mkdir(reports, { recursive: true })
-  const run = () => runCommand(process.execPath, [vitest, 'run', '--teardownTimeout=120000', ...args], { cwd: root, env, show: true })
+  const run = () =>
+    runCommand(process.execPath, [vitest, 'run', '--teardownTimeout=120000', ...args], { cwd: root, env, show: true })
   const failure = await run().then(
     () => undefined,
     (error) => error,
   )
-  const written = await readdir(reports)
-  for (const name of written) console.error(`${name}:\n${await readFile(path.join(reports, name), 'utf8')}`)
-  if (written.length > 0) throw new Error(`the sanitizers wrote ${written.length} reports (above, and in ${reports})`)
+  const written = await readReports(reports)
+  for (const { name, text } of written) console.error(`${name}:\n${text}\n`)
+  if (written.length > 0)
+    throw new Error(`the sanitizers reported faults of ${written.length} processes (above; whole in ${reports})`)
   if (failure) throw failure
   console.log('test:sanitize: no reports')
 } catch (error) {
