@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { encodeReluModel } from './onnx-relu.mjs'
+import { encodeProductChain, encodeReluModel } from './onnx-models.mjs'
 
 export const benchFolder = fileURLToPath(new URL('.', import.meta.url)).replace(/[\\/]$/, '')
 export const cacheFolder = path.join(benchFolder, '.cache')
@@ -43,16 +43,6 @@ export const cases = [
     seconds: 3,
   },
 ]
-
-/** Much work on few bytes: what a frame of the event loop measurement is made of, by the dozen. */
-export const textLine = {
-  name: 'text-line',
-  title: 'PP-OCRv4 recognition 1x3x48x320',
-  model: 'models/ch_PP-OCRv4_rec_infer.onnx',
-  golden: 'ch_PP-OCRv4_rec_infer.in.f32',
-  input: { name: 'x', shape: [1, 3, 48, 320] },
-  output: { name: 'softmax_11.tmp_0', shape: [1, 40, 6625] },
-}
 
 // A fixed sequence (Numerical Recipes' LCG), so that every run and every program sees the same numbers.
 function sequence(length) {
@@ -102,4 +92,17 @@ export async function prepareCase(description) {
     input: { ...description.input, file: input },
     output: { ...description.output, file: reference },
   }
+}
+
+const PRODUCT_SIZE = 512
+
+/** A model that multiplies 512 x 512 matrices `layers` times: long, with one megabyte going in and one coming out. */
+export async function prepareProductChain(layers) {
+  await mkdir(cacheFolder, { recursive: true })
+  const n = PRODUCT_SIZE
+  const model = path.join(cacheFolder, `product-chain-${layers}.onnx`)
+  // Uniform with variance 1/n: values neither grow nor fade along the chain.
+  const weights = sequence(n * n).map((value) => value * Math.sqrt(3 / n))
+  await writeFile(model, encodeProductChain(n, weights, layers))
+  return { model, input: { name: 'input', shape: [n, n] }, output: { name: 'output', shape: [n, n] } }
 }

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { benchFolder, prepareCase, textLine } from './cases.mjs'
+import { benchFolder } from './cases.mjs'
 import { describeMachine } from './measure/machine.mjs'
 import { median } from './measure/statistics.mjs'
 import { runFresh } from './measure/trial.mjs'
@@ -22,12 +22,6 @@ const { values: options } = parseArgs({
 /** Longest delay while busy, over the longest while idle: the target. */
 const LIMIT_MS = 5
 const AT_LEAST_MS = 100
-
-const prepared = await prepareCase(textLine)
-if (typeof prepared === 'string') {
-  console.log(`skipped: ${prepared}`)
-  process.exit(0)
-}
 
 const runs = [
   {
@@ -52,12 +46,11 @@ for (let trial = 0; trial < Number(options.trials); trial++) {
   for (const run of runs) {
     const { label, program, hint, call } = run
     const job = {
-      ...prepared,
       program,
       call,
       hint,
-      batch: 16,
       atLeast: AT_LEAST_MS,
+      warmup: 1.5,
       seconds: Number(options.seconds),
       threads: Number(options.threads),
     }
@@ -84,7 +77,7 @@ for (const run of runs) {
   if (ours && worst >= LIMIT_MS) missed = true
   const cells = [
     run.label,
-    `${median(of(({ msPerInference }) => msPerInference)).toFixed(0)} ms, batch ${run.trials[0].batch}`,
+    `${median(of(({ msPerInference }) => msPerInference)).toFixed(0)} ms`,
     ...[({ idle }) => idle.p99, ({ busy }) => busy.p99].map((pick) => `${median(of(pick)).toFixed(2)} ms`),
     ...[({ idle }) => idle.longest, ({ busy }) => busy.longest].map((pick) => `${Math.max(...of(pick)).toFixed(2)} ms`),
     `${median(beyond).toFixed(2)} ms`,

@@ -2,6 +2,7 @@
 // inferences of `atLeast` ms running flat out. One JSON line out.
 import { openSync, readSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
+import { prepareProductChain } from '../cases.mjs'
 import { percentile } from '../measure/statistics.mjs'
 
 const job = JSON.parse(process.argv[2])
@@ -54,47 +55,44 @@ async function watchTimer(duration) {
   return { fired: delays.length, p50, p99, longest: worst.delay, ran: worst.ran, waitedForCore: worst.waitedForCore }
 }
 
-// Each opens the model at a batch and returns run(): one inference; concurrency; close().
+// Each opens a model: run() is one inference, `outstanding` how many keep it busy.
 const openers = {
-  async enginery(batch) {
+  async enginery({ model, input, output }) {
     const { buildEngine, Tensor } = await import(process.env.ENGINERY_ENTRY ?? '../../dist/index.js')
-    const shape = [batch, ...job.input.shape.slice(1)]
     const engine = await buildEngine({
-      model: job.model,
-      shapes: { [job.input.name]: shape },
+      model,
       hints: { performance: job.hint, threads: job.threads },
     })
     const outstanding = engine.requests + 1
     const frames = Array.from({ length: outstanding }, () =>
-      job.call === 'tensors' ? Tensor.allocate('f32', shape) : new Float32Array(elements(shape)),
+      job.call === 'tensors' ? Tensor.allocate('f32', input.shape) : new Float32Array(elements(input.shape)),
     )
     return {
-      run: async (lane) => (await engine.infer({ [job.input.name]: frames[lane] }))[job.output.name].release(),
+      run: async (lane) => (await engine.infer({ [input.name]: frames[lane] }))[output.name].release(),
       outstanding,
       close: () => engine.close(),
     }
   },
-  async onnxruntime(batch) {
+  async onnxruntime({ model, input }) {
     const { default: ort } = await import('onnxruntime-node')
-    const shape = [batch, ...job.input.shape.slice(1)]
-    const session = await ort.InferenceSession.create(job.model, { intraOpNumThreads: job.threads, interOpNumThreads: 1 })
-    const tensor = new ort.Tensor('float32', new Float32Array(elements(shape)), shape)
-    return { run: () => session.run({ [job.input.name]: tensor }), outstanding: 2, close: () => session.release() }
+    const session = await ort.InferenceSession.create(model, { intraOpNumThreads: job.threads, interOpNumThreads: 1 })
+    const tensor = new ort.Tensor('float32', new Float32Array(elements(input.shape)), input.shape)
+    return { run: () => session.run({ [input.name]: tensor }), outstanding: 2, close: () => session.release() }
   },
 }
 
 async function openSlowEnough() {
-  for (let batch = job.batch; ; batch *= 2) {
-    const opened = await openers[job.program](batch)
+  for (let layers = 16; ; layers *= 2) {
+    const opened = await openers[job.program](await prepareProductChain(layers))
     await opened.run(0)
     const start = performance.now()
     await opened.run(0)
-    if (performance.now() - start > job.atLeast * 1.2 || batch >= 1024) return { ...opened, batch }
+    if (performance.now() - start > job.atLeast * 1.5) return { ...opened, layers }
     await opened.close()
   }
 }
 
-const { run, outstanding, batch, close } = await openSlowEnough()
+const { run, outstanding, layers, close } = await openSlowEnough()
 await sleep(300)
 const idle = await watchTimer(job.seconds)
 
@@ -107,11 +105,13 @@ const lanes = Array.from({ length: outstanding }, async (_, lane) => {
     durations.push((performance.now() - start) / outstanding)
   }
 })
+// The first results grow the heap, and V8 collects once for that.
+await sleep(job.warmup * 1000)
 const busy = await watchTimer(job.seconds)
 stop = true
 await Promise.all(lanes)
 await close()
 durations.sort((a, b) => a - b)
 console.log(
-  JSON.stringify({ batch, outstanding, inferences: durations.length, msPerInference: percentile(durations, 0.5), idle, busy }),
+  JSON.stringify({ layers, outstanding, inferences: durations.length, msPerInference: percentile(durations, 0.5), idle, busy }),
 )
