@@ -68,7 +68,8 @@ export class InputBinder {
     return { values, shapes }
   }
 
-  #missing(inputs: unknown, port: Port = (this.#ports[0] as BoundPort).port): Error {
+  #missing(inputs: unknown, port: Port | undefined = this.#ports[0]?.port): Error {
+    if (!port) return engineryError('INPUT_UNKNOWN', { name: describeValue(inputs), expected: 'none: pass {}' })
     return engineryError('INPUT_MISSING', {
       name: port.name,
       expected: this.#ports.map((other) => `${other.port.name}: ${describePort(other.port)}`).join(', '),

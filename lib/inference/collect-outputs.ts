@@ -31,6 +31,7 @@ export function bindOutputs(ports: readonly Port[], outputs: OutputTensors): Bou
       const index = ports.findIndex((port) => port.names.includes(name))
       const port = ports[index]
       if (!port) throw engineryError('OUTPUT_UNKNOWN', { name, expected: ports.map((other) => other.name) })
+      if (tensors[index]) throw givenTwice(port, name)
       memories[index] = checkedMemory(port, tensor)
       if (!beginWrite(tensor)) throw engineryError('TENSOR_IN_USE', { what: `The tensor for output ${name}` })
       tensors[index] = tensor
@@ -45,6 +46,11 @@ export function bindOutputs(ports: readonly Port[], outputs: OutputTensors): Bou
 export function releaseOutputs(outputs: BoundOutputs | undefined): void {
   if (!outputs) return
   for (const tensor of outputs.tensors) if (tensor) endWrite(tensor)
+}
+
+function givenTwice(port: Port, name: string): Error {
+  const expected = `one tensor ${describePort(port)}`
+  return engineryError('OUTPUT_INVALID', { name: port.name, expected, received: `a second one as ${name}` })
 }
 
 function checkedMemory(port: Port, tensor: Tensor): EngineMemory {

@@ -150,7 +150,7 @@ export class Engine {
 
   /**
    * Runs a stream of inputs with all requests busy; results come in the order of the inputs. At most `window` inputs
-   * are taken ahead of the consumer.
+   * are taken ahead of the consumer. When the iteration ends, early or by an error, nothing of it runs any more.
    *
    * @example
    * for await (const { output } of engine.inferMany(frames())) draw(output)
@@ -168,7 +168,7 @@ export class Engine {
       })
     }
     if (options.signal?.aborted) throw engineryError('ABORTED', { what: 'inferMany' }, { cause: options.signal.reason })
-    yield* inferInOrder(source, (inputs) => this.infer(inputs, { signal: options.signal }), window)
+    yield* inferInOrder(source, (inputs) => this.infer(inputs, { signal: options.signal }), window, options.signal)
   }
 
   /** Layers, precisions and devices as executed. */
@@ -207,9 +207,12 @@ export class Engine {
     }
   }
 
-  /** Milliseconds that the inference which finished last took inside the engine; undefined before the first. */
+  /**
+   * Milliseconds that the inference which finished last took inside the engine; undefined before the first, and once the
+   * engine is closed.
+   */
   get lastLatency(): number | undefined {
-    return this.#lastSlot()?.latency
+    return this.#closing ? undefined : this.#lastSlot()?.latency
   }
 
   /**

@@ -1,3 +1,5 @@
+import { engineryError } from '../errors/enginery-error.js'
+
 /** Anything that yields inputs: an array, a generator, a stream. */
 export type InputSource<T> = AsyncIterable<T> | Iterable<T>
 
@@ -8,67 +10,124 @@ type Pulled<T> = { readonly step: IteratorResult<T> } | { readonly failure: unkn
  * Runs `infer` over a source, in order, with at most `window` inputs taken and not yet handed out. A slow consumer
  * therefore slows the source, and a slow source does not hold back answers that are ready.
  *
- * The first failure, of the source or of an inference, ends the iteration after the answers before it. The source's
- * `return` is called when the consumer stops early.
+ * The first failure, of the source or of an inference, ends the iteration after the answers before it; the signal ends
+ * it at once. The source's `return` is called when the consumer stops early. However it ends, no inference is running
+ * any more when it has.
+ *
+ * @throws ABORTED; what the source and `infer` throw
  */
 export async function* inferInOrder<T, R>(
   source: InputSource<T>,
   infer: (inputs: T) => Promise<R>,
   window: number,
+  signal?: AbortSignal,
 ): AsyncGenerator<R, void, undefined> {
-  const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
-  const answers = new AnswerQueue<R>()
-  let pulling: Promise<Pulled<T>> | undefined
-  let sourceEnded = false
+  const bell = new Bell()
+  const ring = () => bell.ring()
+  const answers = new AnswerQueue<R>(ring)
+  const puller = new Puller(source, ring)
+  signal?.addEventListener('abort', ring)
   try {
     for (;;) {
-      while (!sourceEnded && !pulling && answers.length < window) {
-        const next = pull(iterator)
-        if (isPromise(next)) pulling = next
-        else sourceEnded = !accept(next, answers, infer)
-      }
-      if (answers.length === 0 && !pulling) return
-      if (answers.length > 0 && answers.isHeadReady()) {
-        yield answers.takeHead()
-        continue
-      }
-      if (pulling && answers.length < window) {
-        const pulled: Pulled<T> | undefined = await (answers.length > 0 ? Promise.race([pulling, answers.headReady()]) : pulling)
-        if (pulled) {
-          pulling = undefined
-          sourceEnded = !accept(pulled, answers, infer)
-        }
-      } else {
-        await answers.headReady()
-      }
+      if (signal?.aborted) throw engineryError('ABORTED', { what: 'inferMany' }, { cause: signal.reason })
+      while (answers.length < window && puller.pull()) accept(puller.take(), answers, infer)
+      if (answers.isHeadReady()) yield answers.takeHead()
+      else if (answers.length === 0 && puller.ended) return
+      else await bell.wait()
     }
   } finally {
-    if (!sourceEnded) await iterator.return?.()
+    signal?.removeEventListener('abort', ring)
+    await Promise.all([puller.stop(), answers.settled()])
   }
 }
 
-function pull<T>(iterator: AsyncIterator<T> | Iterator<T>): Pulled<T> | Promise<Pulled<T>> {
-  try {
-    const step = iterator.next()
-    if (!isPromise(step)) return { step }
-    return step.then(
-      (value) => ({ step: value }),
-      (failure: unknown) => ({ failure }),
-    )
-  } catch (failure) {
-    return { failure }
+function accept<T, R>(pulled: Pulled<T>, answers: AnswerQueue<R>, infer: (inputs: T) => Promise<R>): void {
+  if ('failure' in pulled) answers.pushFailure(pulled.failure)
+  else if (!pulled.step.done) answers.push(infer(pulled.step.value))
+}
+
+/** Wakes one waiter, also when it was rung before. */
+class Bell {
+  #rung = false
+  #wake: (() => void) | undefined
+
+  ring(): void {
+    this.#rung = true
+    this.#wake?.()
+  }
+
+  async wait(): Promise<void> {
+    if (!this.#rung) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+    this.#rung = false
   }
 }
 
-// Returns false where the source is at its end.
-function accept<T, R>(pulled: Pulled<T>, answers: AnswerQueue<R>, infer: (inputs: T) => Promise<R>): boolean {
-  if ('failure' in pulled) {
-    answers.pushFailure(pulled.failure)
-    return false
+/** Takes one step of the source after the other. */
+class Puller<T> {
+  readonly #iterator: AsyncIterator<T> | Iterator<T>
+  readonly #arrived: () => void
+  #step: Pulled<T> | undefined
+  #pulling = false
+  #ended = false
+
+  constructor(source: InputSource<T>, arrived: () => void) {
+    this.#iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
+    this.#arrived = arrived
   }
-  if (pulled.step.done) return false
-  answers.push(infer(pulled.step.value))
-  return true
+
+  /** Whether the source has nothing more to give. */
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  /** Asks the source if it has not been asked; true once its answer can be taken. */
+  pull(): boolean {
+    if (!this.#step && !this.#pulling && !this.#ended) this.#ask()
+    return this.#step !== undefined
+  }
+
+  take(): Pulled<T> {
+    const step = this.#step as Pulled<T>
+    this.#step = undefined
+    return step
+  }
+
+  /** Lets the source clean up, unless it is at its end. */
+  async stop(): Promise<void> {
+    if (this.#ended) return
+    const stopped = (async () => this.#iterator.return?.())()
+    // A generator that is waiting for something answers no sooner than that comes, if ever: not waited for.
+    if (this.#pulling) stopped.catch(() => {})
+    else await stopped
+  }
+
+  #ask(): void {
+    try {
+      const next = this.#iterator.next()
+      if (!isPromise(next)) {
+        this.#accept({ step: next })
+        return
+      }
+      this.#pulling = true
+      next.then(
+        (step) => this.#accept({ step }),
+        (failure: unknown) => this.#accept({ failure }),
+      )
+    } catch (failure) {
+      this.#accept({ failure })
+    }
+  }
+
+  #accept(pulled: Pulled<T>): void {
+    this.#pulling = false
+    this.#step = pulled
+    this.#ended = 'failure' in pulled || pulled.step.done === true
+    this.#arrived()
+  }
 }
 
 function isPromise<T>(value: unknown): value is Promise<T> {
@@ -77,42 +136,41 @@ function isPromise<T>(value: unknown): value is Promise<T> {
 
 interface Entry<R> {
   answer: Answer<R> | undefined
+  readonly settled: Promise<void> | undefined
 }
 
-/** Answers in the order their questions were put; the head tells when it is there. */
+/** Answers in the order their questions were put; tells when the head is there. */
 class AnswerQueue<R> {
   readonly #entries: Entry<R>[] = []
-  #wake: (() => void) | undefined
-  #woken: Promise<undefined> | undefined
+  readonly #arrived: () => void
+
+  constructor(arrived: () => void) {
+    this.#arrived = arrived
+  }
 
   get length(): number {
     return this.#entries.length
   }
 
   push(promise: Promise<R>): void {
-    const entry: Entry<R> = { answer: undefined }
-    this.#entries.push(entry)
-    promise.then(
-      (value) => this.#arrive(entry, { value }),
-      (error: unknown) => this.#arrive(entry, { error }),
+    const entry: { answer: Answer<R> | undefined; settled: Promise<void> | undefined } = { answer: undefined, settled: undefined }
+    const arrive = (answer: Answer<R>) => {
+      entry.answer = answer
+      if (entry === this.#entries[0]) this.#arrived()
+    }
+    entry.settled = promise.then(
+      (value) => arrive({ value }),
+      (error: unknown) => arrive({ error }),
     )
+    this.#entries.push(entry)
   }
 
   pushFailure(error: unknown): void {
-    this.#entries.push({ answer: { error } })
+    this.#entries.push({ answer: { error }, settled: undefined })
   }
 
   isHeadReady(): boolean {
     return this.#entries[0]?.answer !== undefined
-  }
-
-  /** Resolves once the head has its answer. */
-  headReady(): Promise<undefined> {
-    if (this.isHeadReady()) return Promise.resolve(undefined)
-    this.#woken ??= new Promise((resolve) => {
-      this.#wake = () => resolve(undefined)
-    })
-    return this.#woken
   }
 
   takeHead(): R {
@@ -121,11 +179,8 @@ class AnswerQueue<R> {
     return answer.value
   }
 
-  #arrive(entry: Entry<R>, answer: Answer<R>): void {
-    entry.answer = answer
-    if (entry !== this.#entries[0]) return
-    this.#wake?.()
-    this.#wake = undefined
-    this.#woken = undefined
+  /** Resolves when every question has its answer. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#entries.map(({ settled }) => settled))
   }
 }

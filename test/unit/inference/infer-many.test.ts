@@ -111,6 +111,72 @@ describe('inferInOrder', () => {
     expect(closed).toBe(true)
   })
 
+  // A camera that stopped, a queue nobody fills: there is nothing to wait for.
+  async function* stallingSource(yielded: number) {
+    for (let i = 0; i < yielded; i++) yield i
+    await new Promise(() => {})
+  }
+
+  it('lets the consumer stop while the source is stalled', async () => {
+    const consume = async () => {
+      for await (const value of inferInOrder(stallingSource(1), async (item) => item, 4)) return value
+      return 'nothing'
+    }
+    expect(await Promise.race([consume(), tick(2000).then(() => 'hangs')])).toBe(0)
+  })
+
+  it('ends when the signal fires, also while the source is stalled', async () => {
+    const controller = new AbortController()
+    const reason = new Error('enough')
+    setTimeout(() => controller.abort(reason), 20)
+    const consume = collect(inferInOrder(stallingSource(1), async (item) => item, 4, controller.signal)).catch((error) => error)
+    expect(await Promise.race([consume, tick(2000).then(() => 'hangs')])).toMatchObject({ code: 'ABORTED', cause: reason })
+  })
+
+  it.each(['break', 'throw', 'abort'])('has nothing running any more when it ends by %s', async (how) => {
+    let running = 0
+    const controller = new AbortController()
+    const infer = async (value: number) => {
+      running++
+      await tick(value * 10)
+      running--
+      return value
+    }
+    const stream = inferInOrder([0, 1, 2, 3], infer, 4, controller.signal)
+    expect((await stream.next()).value).toBe(0)
+    expect(running).toBe(3)
+    if (how === 'abort') {
+      controller.abort()
+      await expect(stream.next()).rejects.toMatchObject({ code: 'ABORTED' })
+    } else if (how === 'throw') {
+      await expect(stream.throw(new Error('consumer'))).rejects.toThrow('consumer')
+    } else {
+      await stream.return()
+    }
+    expect(running).toBe(0)
+  })
+
+  it('passes on what fails while the source is closed', async () => {
+    const source = {
+      [Symbol.iterator]: () => ({
+        next: () => ({ value: 1, done: false as const }),
+        return: () => {
+          throw new Error('closing')
+        },
+      }),
+    }
+    const stream = inferInOrder(source, async (value) => value, 2)
+    await stream.next()
+    await expect(stream.return()).rejects.toThrow('closing')
+  })
+
+  it('leaves no listener on the signal', async () => {
+    const { signal } = new AbortController()
+    const { getEventListeners } = await import('node:events')
+    for (let i = 0; i < 3; i++) await collect(inferInOrder([1, 2], async (value) => value, 2, signal))
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+  })
+
   it('ends at once for an empty source', async () => {
     expect(await collect(inferInOrder([], async (value) => value, 2))).toEqual([])
   })
