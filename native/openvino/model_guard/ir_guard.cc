@@ -44,6 +44,29 @@ std::vector<int64_t> parse_lengths(std::string_view text) {
     return lengths;
 }
 
+struct ElementSize {
+    std::string_view type;
+    int64_t bits;
+};
+
+constexpr ElementSize element_sizes[] = {
+    {"boolean", 8}, {"bf16", 16}, {"f16", 16}, {"f32", 32}, {"f64", 64}, {"i4", 4},   {"i8", 8},   {"i16", 16},
+    {"i32", 32},    {"i64", 64},  {"u4", 4},   {"u8", 8},   {"u16", 16}, {"u32", 32}, {"u64", 64},
+};
+
+// A constant whose shape asks for other bytes than the file keeps for it is read as empty, or beyond its end.
+bool has_other_size(std::string_view tag, const std::vector<int64_t>& lengths) {
+    const auto size = parse_lengths(attribute_of(tag, "size"));
+    const std::string_view type = attribute_of(tag, "element_type");
+    for (const auto& one : element_sizes) {
+        if (one.type != type || size.size() != 1) continue;
+        int64_t elements = 1;
+        for (const int64_t length : lengths) elements *= length;
+        return (elements * one.bits + 7) / 8 != size[0];
+    }
+    return false;
+}
+
 class Layers {
 public:
     void open(std::string_view tag) {
@@ -68,6 +91,10 @@ public:
             // Kernels and constant folding divide by the lengths of what they compute, or read its first element. Inputs
             // of inner graphs take what the outer ones give them.
             if (type_ == "Parameter" && length == 0 && depth_ == 1) throw Damage(what + " has a dimension of length 0");
+        }
+        if (type_ == "Const" && has_other_size(tag, lengths)) {
+            throw Damage(what + " of shape " + show_lengths(lengths) + " has " + std::string(attribute_of(tag, "size")) +
+                         " bytes");
         }
     }
 

@@ -11,7 +11,7 @@ namespace enginery::model_guard {
 // the process (a read past a node's inputs, a division by a length of 0). What was found by mutating models is refused
 // here. Models that compile are not: where a rule is stricter than the format, the cases OpenVINO survives are let
 // through. Structure only: weights are stepped over, neither read nor copied, so the cost grows with the number of
-// nodes. Contents that these rules do not know pass; `isolate` in docs is the answer to models nobody vouches for.
+// nodes. Contents that these rules do not know pass.
 
 enum class Format { onnx, tflite, ir, other };
 

@@ -41,12 +41,14 @@ void parse_shape(WireReader shape, std::vector<int64_t>& lengths) {
     }
 }
 
-void parse_type(WireReader type, std::vector<int64_t>& lengths) {
+void parse_type(WireReader type, std::optional<std::vector<int64_t>>& lengths) {
     while (type.next()) {
         if (type.number() != 1) continue;  // sequences, maps, optionals
         WireReader tensor = type.message();
         while (tensor.next()) {
-            if (tensor.number() == 2) parse_shape(tensor.message(), lengths);
+            if (tensor.number() != 2) continue;
+            if (!lengths) lengths.emplace();
+            parse_shape(tensor.message(), *lengths);
         }
     }
 }
@@ -68,6 +70,12 @@ const OnnxConstant* OnnxScope::find(const std::string& name) const {
     const auto found = constants_.find(name);
     if (found != constants_.end()) return &found->second;
     return outer_ ? outer_->find(name) : nullptr;
+}
+
+std::optional<size_t> OnnxScope::rank_of(const std::string& name) const {
+    if (const auto constant = constants_.find(name); constant != constants_.end()) return constant->second.dims.size();
+    if (const auto input = input_ranks_.find(name); input != input_ranks_.end()) return input->second;
+    return outer_ ? outer_->rank_of(name) : std::nullopt;
 }
 
 OnnxNode parse_node(WireReader message) {
@@ -119,8 +127,8 @@ OnnxConstant parse_tensor(WireReader message, std::string& name) {
     return tensor;
 }
 
-std::vector<int64_t> parse_input(WireReader message, std::string& name) {
-    std::vector<int64_t> lengths;
+std::optional<std::vector<int64_t>> parse_input(WireReader message, std::string& name) {
+    std::optional<std::vector<int64_t>> lengths;
     while (message.next()) {
         if (message.number() == 1) name = message.text();
         if (message.number() == 2) parse_type(message.message(), lengths);

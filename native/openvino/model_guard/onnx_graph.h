@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -48,16 +49,20 @@ class OnnxScope {
 public:
     explicit OnnxScope(const OnnxScope* outer) : outer_(outer) {}
     void add(std::string name, OnnxConstant constant) { constants_.insert_or_assign(std::move(name), std::move(constant)); }
+    void add_input(std::string name, size_t rank) { input_ranks_.insert_or_assign(std::move(name), rank); }
     const OnnxConstant* find(const std::string& name) const;
+    // The number of dimensions of a constant or an input of a graph; nothing for what nodes compute.
+    std::optional<size_t> rank_of(const std::string& name) const;
 
 private:
     const OnnxScope* outer_;
     std::unordered_map<std::string, OnnxConstant> constants_;
+    std::unordered_map<std::string, size_t> input_ranks_;
 };
 
 OnnxNode parse_node(WireReader message);
 OnnxConstant parse_tensor(WireReader message, std::string& name);
-// Name and lengths of a graph's input; a length without a value is -1.
-std::vector<int64_t> parse_input(WireReader message, std::string& name);
+// Name and lengths of a graph's input, where it states any; a length without a value is -1.
+std::optional<std::vector<int64_t>> parse_input(WireReader message, std::string& name);
 
 }  // namespace enginery::model_guard

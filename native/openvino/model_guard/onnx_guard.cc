@@ -1,7 +1,6 @@
 #include "onnx_guard.h"
 
 #include <algorithm>
-#include <unordered_set>
 
 #include "onnx_graph.h"
 #include "onnx_node_rules.h"
@@ -19,16 +18,11 @@ constexpr int64_t newest_opset = 1000;
 // For models without an opset of the standard operators, such as those of functions only.
 constexpr int64_t any_opset = newest_opset;
 
-void check_inputs(const std::vector<WireReader>& inputs, const OnnxScope& scope) {
-    for (const auto& message : inputs) {
-        std::string name;
-        const auto lengths = parse_input(message, name);
-        if (scope.find(name)) continue;  // an initializer, which old models list among the inputs
-        refuse_impossible_size(lengths, "input " + name);
-        // Kernels and constant folding divide by the lengths of what they compute, or read its first element.
-        if (std::find(lengths.begin(), lengths.end(), 0) != lengths.end()) {
-            throw Damage("input " + name + " has a dimension of length 0");
-        }
+void check_input(const std::string& name, const std::vector<int64_t>& lengths) {
+    refuse_impossible_size(lengths, "input " + name);
+    // Kernels and constant folding divide by the lengths of what they compute, or read its first element.
+    if (std::find(lengths.begin(), lengths.end(), 0) != lengths.end()) {
+        throw Damage("input " + name.substr(0, 100) + " has a dimension of length 0");
     }
 }
 
@@ -55,7 +49,13 @@ void check_graph(WireReader graph, int64_t opset, const OnnxScope* outer, int de
         if (node.type != "Constant" || node.outputs.empty()) continue;
         if (const auto constant = value_of_constant(node)) scope.add(node.outputs[0], *constant);
     }
-    if (outer == nullptr) check_inputs(inputs, scope);
+    for (const auto& message : inputs) {
+        std::string name;
+        const auto lengths = parse_input(message, name);
+        if (!lengths || scope.find(name)) continue;  // an initializer, which old models list among the inputs
+        if (outer == nullptr) check_input(name, *lengths);
+        scope.add_input(name, lengths->size());
+    }
     for (const auto& node : nodes) {
         check_node(node, opset, scope);
         for (const auto& attribute : node.attributes) {

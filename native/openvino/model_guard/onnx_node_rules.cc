@@ -1,7 +1,7 @@
 #include "onnx_node_rules.h"
 
 #include <algorithm>
-#include <cstring>
+#include <limits>
 
 #include "onnx_operator_inputs.h"
 #include "tensor_size.h"
@@ -22,8 +22,8 @@ bool is_one_of(const std::string& type, const char* const (&types)[Count]) {
 void check_arity(const OnnxNode& node, int64_t opset) {
     const RequiredInputs required = required_inputs(node.domain, node.type, opset);
     if (node.inputs.size() < required.listed) {
-        refuse(node, "has " + std::to_string(node.inputs.size()) + " inputs, expected at least " +
-                         std::to_string(required.listed));
+        refuse(node,
+               "has " + std::to_string(node.inputs.size()) + " inputs, expected at least " + std::to_string(required.listed));
     }
     for (size_t i = 0; i < required.named; i++) {
         if (node.inputs[i].empty()) refuse(node, "lacks input " + std::to_string(i));
@@ -43,19 +43,29 @@ constexpr int64_t most_dimensions = 64;
 constexpr int64_t largest_extent = 1 << 24;
 
 constexpr Range integer_ranges[] = {
-    {"axis", -most_dimensions, most_dimensions}, {"batch_dims", 0, most_dimensions},
-    {"batch_axis", 0, most_dimensions},          {"time_axis", 0, most_dimensions},
-    {"group", 1, largest_extent},                {"hidden_size", 1, largest_extent},
-    {"blocksize", 1, largest_extent},            {"num_outputs", 1, largest_extent},
-    {"num_groups", 1, largest_extent},           {"output_height", 1, largest_extent},
-    {"output_width", 1, largest_extent},         {"size", 1, largest_extent},
+    {"axis", -most_dimensions, most_dimensions},
+    {"batch_dims", 0, most_dimensions},
+    {"batch_axis", 0, most_dimensions},
+    {"time_axis", 0, most_dimensions},
+    {"group", 1, largest_extent},
+    {"hidden_size", 1, largest_extent},
+    {"blocksize", 1, largest_extent},
+    {"num_outputs", 1, largest_extent},
+    {"num_groups", 1, largest_extent},
+    {"output_height", 1, largest_extent},
+    {"output_width", 1, largest_extent},
+    {"size", 1, largest_extent},
 };
 
 constexpr Range list_ranges[] = {
-    {"axes", -most_dimensions, most_dimensions},    {"perm", -most_dimensions, most_dimensions},
-    {"kernel_shape", 1, largest_extent},            {"strides", 1, largest_extent},
-    {"dilations", 1, largest_extent},               {"pads", -largest_extent, largest_extent},
-    {"output_padding", 0, largest_extent},          {"output_shape", 0, largest_extent},
+    {"axes", -most_dimensions, most_dimensions},
+    {"perm", -most_dimensions, most_dimensions},
+    {"kernel_shape", 1, largest_extent},
+    {"strides", 1, largest_extent},
+    {"dilations", 1, largest_extent},
+    {"pads", -largest_extent, largest_extent},
+    {"output_padding", 0, largest_extent},
+    {"output_shape", 0, largest_extent},
 };
 
 void check_range(const OnnxNode& node, const Range& range, int64_t value) {
@@ -76,8 +86,8 @@ void check_ranges(const OnnxNode& node) {
     }
 }
 
-constexpr const char* windowed[] = {"Conv",        "ConvTranspose", "ConvInteger", "QLinearConv", "FusedConv", "DeformConv",
-                                    "AveragePool", "MaxPool",       "LpPool",      "MaxUnpool"};
+constexpr const char* windowed[] = {"Conv",       "ConvTranspose", "ConvInteger", "QLinearConv", "FusedConv",
+                                    "DeformConv", "AveragePool",   "MaxPool",     "LpPool",      "MaxUnpool"};
 constexpr const char* convolutions[] = {"Conv", "ConvTranspose", "ConvInteger", "FusedConv", "DeformConv"};
 
 // Shapes of windows are zipped with each other and with the weights up to the length of one of them.
@@ -159,6 +169,53 @@ void check_trip_count(const OnnxNode& node, const OnnxScope& scope) {
     }
 }
 
+// Constant folding divides without looking.
+void check_divisor(const OnnxNode& node, const OnnxScope& scope) {
+    if ((node.type != "Div" && node.type != "Mod") || !node.has_input(1)) return;
+    const OnnxConstant* divisor = scope.find(node.inputs[1]);
+    if (!divisor) return;
+    const auto has = [](const std::vector<int64_t>& values, int64_t value) {
+        return std::find(values.begin(), values.end(), value) != values.end();
+    };
+    if (divisor->has_values && has(divisor->values, 0)) refuse(node, "divides by 0");
+    if (has(divisor->dims, 0)) refuse(node, "divides by an empty constant");
+    const OnnxConstant* dividend = scope.find(node.inputs[0]);
+    if (!dividend || !has(divisor->values, -1)) return;
+    for (const int64_t least : {std::numeric_limits<int64_t>::min(), int64_t{std::numeric_limits<int32_t>::min()}}) {
+        if (has(dividend->values, least)) refuse(node, "divides " + std::to_string(least) + " by -1");
+    }
+}
+
+// Axes that these operators use before comparing them with the number of dimensions, and tensors they take for filled.
+void check_dimensions(const OnnxNode& node, const OnnxScope& scope) {
+    const auto refuse_empty = [&](size_t input) {
+        const OnnxConstant* constant = scope.find(node.inputs[input]);
+        if (constant && std::find(constant->dims.begin(), constant->dims.end(), 0) != constant->dims.end()) {
+            refuse(node, "takes the empty constant " + node.inputs[input].substr(0, 100));
+        }
+    };
+    if (node.type == "Unique") {
+        refuse_empty(0);
+        const auto* axis = node.find("axis");
+        const auto rank = scope.rank_of(node.inputs[0]);
+        const auto dimensions = static_cast<int64_t>(rank.value_or(most_dimensions));
+        if (axis && (axis->integer >= dimensions || axis->integer < -dimensions)) {
+            refuse(node, "has axis " + std::to_string(axis->integer) + " on " + std::to_string(dimensions) + " dimensions");
+        }
+    }
+    if (node.type == "Compress") refuse_empty(1);
+    if (node.type == "GatherND") {
+        const auto* batch = node.find("batch_dims");
+        for (size_t input = 0; batch && input < 2; input++) {
+            const auto rank = scope.rank_of(node.inputs[input]);
+            if (rank && batch->integer >= static_cast<int64_t>(*rank)) {
+                refuse(node, "has batch_dims " + std::to_string(batch->integer) + " and an input of " + std::to_string(*rank) +
+                                 " dimensions");
+            }
+        }
+    }
+}
+
 }  // namespace
 
 void check_node(const OnnxNode& node, int64_t opset, const OnnxScope& scope) {
@@ -169,6 +226,8 @@ void check_node(const OnnxNode& node, int64_t opset, const OnnxScope& scope) {
     check_recurrent(node, scope);
     check_requested_sizes(node, scope);
     check_trip_count(node, scope);
+    check_divisor(node, scope);
+    check_dimensions(node, scope);
 }
 
 std::optional<OnnxConstant> value_of_constant(const OnnxNode& node) {

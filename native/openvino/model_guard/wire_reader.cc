@@ -58,8 +58,8 @@ uint64_t WireReader::varint(uint64_t limit) {
 
 void WireReader::expect(uint32_t type) const {
     if (type_ == type) return;
-    refuse("field " + std::to_string(number_) + " has wire type " + std::to_string(type_) + ", expected " +
-               std::to_string(type) + ",",
+    refuse("field " + std::to_string(number_) + " has wire type " + std::to_string(type_) + ", expected " + std::to_string(type) +
+               ",",
            value_);
 }
 
