@@ -127,7 +127,11 @@ function bindValue(bound: BoundPort, value: InputValue, shapes: (number[] | unde
       })
     }
     if (bound.size === undefined && shapes) shapes[index] = value.shape as number[]
-    return nativeMemoryOf(value) ?? ownStrings(value.data as ArrayBufferView | string[])
+    const memory = nativeMemoryOf(value)
+    if (memory === null) return ownStrings(value.data as ArrayBufferView | string[])
+    // Moved away by ArrayBuffer.prototype.transfer: the pages belong to another buffer now.
+    if (memory.buffer.byteLength === 0 && value.size > 0) throw engineryError('TENSOR_DETACHED', { what: `input ${port.name}` })
+    return memory
   }
   if (bound.size === undefined) throw engineryError('INPUT_SHAPE_NEEDED', { name: port.name, expected: formatShape(port.shape) })
   if (ArrayBuffer.isView(value)) {

@@ -64,6 +64,7 @@ function checkedMemory(port: Port, tensor: Tensor): EngineMemory {
   if (tensor.released) throw engineryError('TENSOR_RELEASED', { type: tensor.type, shape: tensor.shape })
   const memory = nativeMemoryOf(tensor)
   if (!memory) throw refuse('a tensor over memory of JavaScript')
+  if (memory.buffer.byteLength === 0 && tensor.size > 0) throw engineryError('TENSOR_DETACHED', { what: `output ${port.name}` })
   return memory
 }
 

@@ -3,7 +3,9 @@ import { endedWell, runProgram } from './run-program.js'
 import { useModelFolder } from './write-models.js'
 
 const folder = useModelFolder()
-const run = (scenario: string) => runProgram('hold-native-memory', [folder, scenario], { node: ['--expose-gc'] })
+// Node 20 has ArrayBuffer.prototype.transfer behind a flag that later versions do not know.
+const flags = Number(process.versions.node.split('.')[0]) < 21 ? ['--harmony-rab-gsab-transfer'] : []
+const run = (scenario: string) => runProgram('hold-native-memory', [folder, scenario], { node: ['--expose-gc', ...flags] })
 const bytes = 3 * 96 * 96 * 4
 
 describe('native memory', () => {
@@ -16,8 +18,10 @@ describe('native memory', () => {
     const { stdout, ...ending } = await run('movedByTransfer')
     expect(ending).toEqual({ code: 0, signal: null, stderr: '' })
     const answer = JSON.parse(stdout)
-    if (typeof answer === 'string') console.info(`skipped: ${answer}`)
-    else expect(answer).toEqual(answer[0] === 'no error' ? ['no error', 'TENSOR_DETACHED'] : [expect.any(String), true])
+    // Runtimes differ in whether they allow it.
+    expect(answer).toEqual(
+      answer[0] === 'no error' ? ['no error', 'TENSOR_DETACHED', 'TENSOR_DETACHED'] : [expect.any(String), true],
+    )
   })
 
   it('is copied by structuredClone; a cloned tensor is none', async () => {
