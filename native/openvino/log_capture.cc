@@ -19,6 +19,8 @@ namespace {
 
 constexpr size_t kMaxLines = 200;
 constexpr size_t kMaxLineBytes = 4096;
+// Names of a model's operations are part of some reasons, and a damaged model's have any length.
+constexpr size_t kMaxReasonBytes = 4096;
 
 // A JavaScript listener; several environments may have one each.
 struct Listener {
@@ -203,7 +205,7 @@ NativeError engine_failure(const char* code, std::vector<std::string> lines) noe
         return {"NATIVE_MEMORY", "memory could not be allocated", std::move(lines)};
     } catch (const std::exception& error) {
         const std::string full = error.what();
-        std::string reason = reason_of(full);
+        std::string reason = reason_of(full.substr(0, kMaxReasonBytes));
         if (reason != full) lines.insert(lines.begin(), full);
         return {code, std::move(reason), std::move(lines)};
     } catch (...) {

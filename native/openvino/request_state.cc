@@ -46,6 +46,7 @@ public:
         Environment::of(env).remove_running(state);
         state->channel_->end_operation();
         state->busy_ = false;
+        state->note_latency();
         Napi::Value error = env.Null();
         Napi::Value results = env.Null();
         try {
@@ -220,6 +221,7 @@ void RequestState::infer() {
         throw engine_failure("OV_INFER", {});
     }
     finished_ = std::chrono::steady_clock::now();
+    note_latency();
 }
 
 void RequestState::start(Napi::Env env, Napi::Function done) {
@@ -265,8 +267,13 @@ void RequestState::on_finished(std::exception_ptr failure) noexcept {
     failure_ = std::move(failure);
     auto channel = channel_;
     auto pending = std::move(pending_);
-    BackgroundWork::leave();
     channel->post(std::move(pending));
+    // Nothing of this object from here on: JavaScript may have heard of the end and closed the request.
+    BackgroundWork::leave();
+}
+
+void RequestState::note_latency() noexcept {
+    latency_ms_ = std::chrono::duration<double, std::milli>(finished_ - started_).count();
 }
 
 Napi::Array RequestState::results(Napi::Env env) {

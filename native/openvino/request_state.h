@@ -44,7 +44,8 @@ public:
     void wait_until_idle() noexcept override;
 
     bool busy() const noexcept { return busy_; }
-    double latency_ms() const noexcept { return std::chrono::duration<double, std::milli>(finished_ - started_).count(); }
+    // Of the inference that finished last, also while another runs.
+    double latency_ms() const noexcept { return latency_ms_; }
     std::vector<ov::ProfilingInfo> profile() const { return request_.get_profiling_info(); }
 
 private:
@@ -67,6 +68,7 @@ private:
     void hold_callback(Napi::Function done);
     void release_blocks() noexcept;
     void on_finished(std::exception_ptr failure) noexcept;
+    void note_latency() noexcept;
 
     std::shared_ptr<CompiledState> compiled_;
     ov::InferRequest request_;
@@ -78,6 +80,7 @@ private:
     std::exception_ptr failure_;
     std::chrono::steady_clock::time_point started_{};
     std::chrono::steady_clock::time_point finished_{};
+    double latency_ms_ = 0;
     bool busy_ = false;
 };
 

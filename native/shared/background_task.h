@@ -33,11 +33,18 @@ public:
         Napi::Promise promise = task->deferred_.Promise();
         channel->begin_operation();
         try {
-            std::thread([task = task.get(), work = std::move(work)]() mutable { task->run(std::move(work)); }).detach();
+            // In flight from here on: the process may exit before the thread has taken its first step.
+            auto in_flight = std::make_unique<BackgroundWork>();
+            std::thread([task = task.get(), work = std::move(work), in_flight = std::move(in_flight)]() mutable {
+                task->run(std::move(work));
+            }).detach();
             task.release();  // the thread owns it now
         } catch (const std::system_error& error) {
             channel->end_operation();
-            throw to_js_error(env, {"NATIVE_MEMORY", std::string("a thread could not be started: ") + error.what()});
+            throw NativeError("NATIVE_MEMORY", std::string("a thread could not be started: ") + error.what());
+        } catch (...) {
+            channel->end_operation();
+            throw;
         }
         return promise;
     }
@@ -65,7 +72,6 @@ private:
           convert_(std::move(convert)) {}
 
     void run(Work work) noexcept {
-        BackgroundWork in_flight;
         std::unique_ptr<Completion> self(this);
         auto channel = channel_;
         try {
