@@ -1,4 +1,4 @@
-import type { CompiledEngine } from '../engine/backend.js'
+import type { CompiledEngine, InferenceSlot } from '../engine/backend.js'
 import { type EngineCache, openCache } from '../engine/engine-cache.js'
 import { digestEngine } from '../engine/engine-digest.js'
 import { saveEngineFiles } from '../engine/engine-file.js'
@@ -129,10 +129,11 @@ export function dynamicNotes(engine: CompiledEngine): string[] {
 /** Makes requests and the public engine of what a backend compiled; closes it on failure. */
 export async function finishEngine(built: BuiltEngine, identity: EngineIdentity, run: BuildRun, logger: Logger): Promise<Engine> {
   const { compiled, notes } = built
+  let slots: readonly InferenceSlot[] = []
   try {
     for (const note of notes) logSafely(logger, 'info', note)
     run.enter('requests')
-    const slots = await run.unlessAborted(compiled.createSlots(compiled.requestCount))
+    slots = await run.unlessAborted(compiled.createSlots(compiled.requestCount), closeSlots)
     run.enter('done')
     return new Engine(compiled, slots, {
       backend: identity.backend,
@@ -144,9 +145,15 @@ export async function finishEngine(built: BuiltEngine, identity: EngineIdentity,
       },
     })
   } catch (error) {
+    closeSlots(slots)
     await compiled.close()
     throw error
   }
+}
+
+// Each keeps the compiled model, which would stay until they are collected.
+function closeSlots(slots: readonly InferenceSlot[]): void {
+  for (const slot of slots) slot.close()
 }
 
 async function manifestContent(compiled: CompiledEngine, identity: EngineIdentity): Promise<ManifestContent> {

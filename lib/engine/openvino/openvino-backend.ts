@@ -1,8 +1,10 @@
+import { engineryError } from '../../errors/enginery-error.js'
 import type { ErrorCode } from '../../errors/error-table.js'
 import { fromNative, type NativeFailureContext } from '../../errors/from-native.js'
 import { loadOpenVino, tryLoadOpenVino } from '../../native/load-addon.js'
-import type { NativeModel, OpenVinoAddon } from '../../native/openvino-addon.js'
-import type { BackendStatus, DeviceInfo } from '../backend.js'
+import type { NativeCompiledModel, NativeModel, OpenVinoAddon } from '../../native/openvino-addon.js'
+import { elementTypeNames, isElementType } from '../../tensor/element-type.js'
+import type { BackendStatus, DeviceInfo, Port } from '../backend.js'
 import { shapeToNative } from '../partial-shape.js'
 import { type ResolvedShapes, resolveShapes } from '../resolve-shapes.js'
 import type { OpenVinoCompileOptions } from './build-options.js'
@@ -28,18 +30,19 @@ export async function compileWithOpenVino(
   const addon = loadOpenVino()
   const failure = { ...context, device: options.device }
   onStage('read')
-  const model = await translated(read(), failure)
+  const model = await translated(read, failure)
   try {
     onStage('reshape')
     const shapes = resolveShapes(model.inputs().map(portFromNative), options.shapes)
     await reshape(model, shapes, failure)
     if (options.preprocess) {
       onStage('preprocess')
-      await translated(model.preprocess(nativePreprocess(options.preprocess)), failure)
+      const description = nativePreprocess(options.preprocess)
+      await translated(() => model.preprocess(description), failure)
     }
     onStage('compile')
-    const compiled = await translated(addon.compileModel(model, options.device, compileProperties(options)), failure)
-    return { engine: new OpenVinoEngine(compiled, options.device, options.hints), shapes }
+    const compiled = await translated(() => addon.compileModel(model, options.device, compileProperties(options)), failure)
+    return { engine: await openCompiled(compiled, options, failure), shapes }
   } finally {
     model.close()
   }
@@ -48,21 +51,48 @@ export async function compileWithOpenVino(
 async function reshape(model: NativeModel, shapes: ResolvedShapes, context: NativeFailureContext): Promise<void> {
   const changes = Object.entries(shapes.changes)
   if (changes.length === 0) return
-  await translated(model.reshape(Object.fromEntries(changes.map(([name, shape]) => [name, shapeToNative(shape)]))), context)
+  const native = Object.fromEntries(changes.map(([name, shape]) => [name, shapeToNative(shape)]))
+  await translated(() => model.reshape(native), context)
 }
 
 /** Loads bytes that were exported before. They must have been verified: damaged ones can end the process. */
 export async function importWithOpenVino(path: string, options: OpenVinoCompileOptions): Promise<OpenVinoEngine> {
-  const compiled = await translated(loadOpenVino().importModel({ path }, options.device, compileProperties(options)), {
-    path,
-    device: options.device,
-  })
-  return new OpenVinoEngine(compiled, options.device, options.hints)
+  const addon = loadOpenVino()
+  const context = { path, device: options.device }
+  const compiled = await translated(() => addon.importModel({ path }, options.device, compileProperties(options)), context)
+  return openCompiled(compiled, options, context)
 }
 
-async function translated<T>(promise: Promise<T>, context: NativeFailureContext): Promise<T> {
+async function openCompiled(
+  compiled: NativeCompiledModel,
+  options: OpenVinoCompileOptions,
+  context: NativeFailureContext,
+): Promise<OpenVinoEngine> {
   try {
-    return await promise
+    const engine = new OpenVinoEngine(compiled, options.device, options.hints)
+    refuseForeignTypes([...engine.inputs, ...engine.outputs], context)
+    return engine
+  } catch (error) {
+    await compiled.close()
+    throw fromNative(error, context)
+  }
+}
+
+// OpenVINO has more element types (f8e4m3, nf4) than there are arrays to hold them.
+function refuseForeignTypes(ports: readonly Port[], context: NativeFailureContext): void {
+  for (const { name, type } of ports) {
+    if (isElementType(type)) continue
+    throw engineryError('MODEL_UNSUPPORTED', {
+      model: context.model ?? context.path ?? 'The model',
+      reason: `'${name}' holds ${type} elements; let the engine convert them: preprocess with \`tensor.type\` set to one of ${elementTypeNames.join(', ')}`,
+    })
+  }
+}
+
+// Called inside: what takes an argument that it refuses throws at once.
+async function translated<T>(call: () => Promise<T>, context: NativeFailureContext): Promise<T> {
+  try {
+    return await call()
   } catch (error) {
     throw fromNative(error, context)
   }
@@ -79,7 +109,7 @@ export function openvinoStatus(): BackendStatus {
 
 export async function openvinoDevices(): Promise<DeviceInfo[]> {
   const addon = loadOpenVino()
-  const names = await translated(addon.devices(), {})
+  const names = await translated(() => addon.devices(), {})
   return Promise.all(
     names.map(async (name) => ({
       backend: 'openvino',
