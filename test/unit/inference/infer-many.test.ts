@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { inferInOrder } from '../../../lib/inference/infer-many.js'
 
@@ -172,9 +173,8 @@ describe('inferInOrder', () => {
 
   it('leaves no listener on the signal', async () => {
     const { signal } = new AbortController()
-    const { getEventListeners } = await import('node:events')
     for (let i = 0; i < 3; i++) await collect(inferInOrder([1, 2], async (value) => value, 2, signal))
-    expect(getEventListeners(signal, 'abort')).toEqual([])
+    expect(EventEmitter.getEventListeners(signal, 'abort')).toEqual([])
   })
 
   it('ends at once for an empty source', async () => {
