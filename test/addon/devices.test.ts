@@ -29,7 +29,7 @@ const size = 32 * 48 * 48
 const picture = (seed: number) => Float32Array.from({ length: size }, (_, i) => Math.sin(i * 0.37 + seed))
 
 function bytesOf(result: InferenceResult | undefined): Buffer {
-  const { buffer, byteOffset, byteLength } = result?.y?.data as Float32Array
+  const { buffer, byteOffset, byteLength } = (result as InferenceResult).y?.data as Float32Array
   return Buffer.from(buffer, byteOffset, byteLength)
 }
 

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openvino } from '../../lib/api/openvino.js'
 import { dataFolder, describeWithData } from '../data-folder.js'
@@ -43,7 +43,12 @@ async function buildFrom(cases: readonly Case[], start: number, outcome: Outcome
   let timer: NodeJS.Timeout | undefined
   const ended = new Promise<string>((resolve) => child.on('close', (code, signal) => resolve(signal ?? `exit code ${code}`)))
   child.stdin.on('error', () => {}) // it died with lines unread
-  child.stdin.end(`${cases.slice(start).map(({ path }) => path).join('\n')}\n`)
+  child.stdin.end(
+    `${cases
+      .slice(start)
+      .map(({ path }) => path)
+      .join('\n')}\n`,
+  )
   for await (const line of createInterface({ input: child.stdout })) {
     clearTimeout(timer)
     const [word, rest = ''] = splitOnce(line)
@@ -133,7 +138,12 @@ describeWithData('damaged model files', () => {
     const bin = await readFile(join(folder, 'ir.bin'))
     await check([
       ...(await writeCases('digits.xml', '.xml', mutantsOf(xml, 680, 20_000), bin)),
-      ...(await writeCases('cut weights', '.xml', [{ bytes: xml, description: 'weights of half the size' }], bin.subarray(0, bin.length >> 1))),
+      ...(await writeCases(
+        'cut weights',
+        '.xml',
+        [{ bytes: xml, description: 'weights of half the size' }],
+        bin.subarray(0, bin.length >> 1),
+      )),
       ...(await writeCases('no weights', '.xml', [{ bytes: xml, description: 'empty weights' }], new Uint8Array(0))),
     ])
   })
@@ -141,7 +151,11 @@ describeWithData('damaged model files', () => {
   it('TensorFlow Lite: the same', { timeout: 20 * minutes }, async () => {
     await check([
       ...(await writeCases('vww.tflite', '.tflite', mutantsOf(await model('models/vww_96_float.tflite'), 450, 30_000))),
-      ...(await writeCases('mobilenet.tflite', '.tflite', mutantsOf(await model('models/mobilenet_v1_0.25_128_quant.tflite'), 250, 40_000))),
+      ...(await writeCases(
+        'mobilenet.tflite',
+        '.tflite',
+        mutantsOf(await model('models/mobilenet_v1_0.25_128_quant.tflite'), 250, 40_000),
+      )),
     ])
   })
 })

@@ -1,7 +1,8 @@
 // Builds an engine of each file named on standard input, one a line, and runs it once. Says which file it is at before it
 // starts, so that whoever watches knows what ended the process.
-import { createInterface } from 'node:readline'
+
 import { writeSync } from 'node:fs'
+import { createInterface } from 'node:readline'
 
 const [, , dist] = process.argv
 const { buildEngine, EngineryError, Tensor } = await import(dist)
