@@ -29,8 +29,8 @@ const size = 32 * 48 * 48
 const picture = (seed: number) => Float32Array.from({ length: size }, (_, i) => Math.sin(i * 0.37 + seed))
 
 function bytesOf(result: InferenceResult | undefined): Buffer {
-  const { buffer, byteOffset, byteLength } = (result as InferenceResult).y?.data as Float32Array
-  return Buffer.from(buffer, byteOffset, byteLength)
+  const data = result?.y?.data as Float32Array
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength)
 }
 
 describe.each(['AUTO:CPU', 'AUTO', 'MULTI:CPU', 'HETERO:CPU', 'BATCH:CPU'])('%s', (device) => {
