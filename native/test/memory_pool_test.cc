@@ -132,6 +132,15 @@ TEST(MemoryPool, BlocksNotUsedForLongestMakeRoom) {
     EXPECT_EQ(memory_statistics().free_bytes, free_bytes - 5 * kMegabyte);
 }
 
+TEST(MemoryPool, BlocksThatThousandsOfAllocationsPassedByGoBackToTheSystem) {
+    fill_pool(64 * kMegabyte, 4 * kMegabyte);
+    for (int i = 0; i < 4000; ++i) allocate(kMegabyte / 2);
+    EXPECT_GE(memory_statistics().free_bytes, 64 * kMegabyte) << "they may be wanted again";
+    for (int i = 0; i < 2000; ++i) allocate(kMegabyte / 2);
+    EXPECT_LE(memory_statistics().free_bytes, kMegabyte);
+    EXPECT_GE(memory_statistics().free_bytes, kMegabyte / 2) << "what is in use stays";
+}
+
 TEST(MemoryPool, ServesManyThreads) {
     const MemoryStatistics before = memory_statistics();
     std::vector<std::thread> threads;
