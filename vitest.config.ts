@@ -12,6 +12,8 @@ const oneAtATime = [
   'test/fuzz/**/*.test.ts',
 ]
 
+/** Under the sanitizers. */
+const slower = process.env.ENGINERY_SANITIZED ? 4 : 1
 const report = process.env.ENGINERY_TEST_REPORT
 
 export default defineConfig({
@@ -28,8 +30,8 @@ export default defineConfig({
           maxWorkers: 1,
           fileParallelism: false,
           execArgv: ['--expose-gc'],
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
+          testTimeout: 180_000 * slower,
+          hookTimeout: 180_000 * slower,
         },
       },
     ],

@@ -16,6 +16,7 @@ const suppressions = path.join(root, 'native', 'test', 'lsan-suppressions.txt')
 /** Tests that would take most of the time and show nothing about native code. */
 const LEFT_OUT = {
   'test/addon/faults/shared-cache.test.ts': 'the same, with workers',
+  'test/addon/faults/saving.test.ts': 'kills processes and fills disks to see what becomes of files',
 
   'test/addon/engine-cache-processes.test.ts': 'starts and kills 100 processes to see what becomes of files',
 }
