@@ -25,21 +25,33 @@ const picture = { name: 'picture', title: 'Relu 1x3x128x128', relu: [1, 3, 128, 
 const tiny = cases.find(({ name }) => name === 'tiny')
 const squeezenet = cases.find(({ name }) => name === 'squeezenet')
 
-/** `flat`: growth per 1,000 inferences, or per cycle, that still counts as flat. */
+/**
+ * `flat`: growth per 1,000 inferences, or per cycle, that still counts as flat. 8 bytes an inference are less than anything
+ * that could be leaked each time. Results left to the collector come back in waves of megabytes: there the limit is one of them
+ * lost in 3,000 inferences.
+ */
 const scenarios = [
-  { title: '200,000 x infer, tiny', scenario: 'infer', on: tiny, count: inferences, flat: 2048 },
-  { title: '200,000 x infer, 196 KB outputs', scenario: 'infer', on: picture, count: inferences, flat: 2048 },
+  { title: 'infer, tiny', scenario: 'infer', on: tiny, flat: 8192 },
+  { title: 'infer, 196 KB outputs, released', scenario: 'infer', on: picture, release: true, flat: 8192 },
+  { title: 'infer, 196 KB outputs, left to the collector', scenario: 'infer', on: picture, flat: 65536 },
   {
-    title: '200,000 x inferMany, 196 KB outputs',
+    title: 'inferMany, 196 KB outputs, released',
     scenario: 'inferMany',
     on: picture,
-    count: inferences,
     hint: 'throughput',
-    flat: 2048,
+    release: true,
+    flat: 8192,
   },
-  { title: '200,000 x inferSync, 196 KB outputs', scenario: 'inferSync', on: picture, count: inferences, flat: 2048 },
-  { title: '300 x build and close, tiny', scenario: 'buildAndClose', on: tiny, count: cycles, flat: 8192 },
-  { title: '300 x build and close, squeezenet', scenario: 'buildAndClose', on: squeezenet, count: cycles, flat: 32768 },
+  {
+    title: 'inferMany, 196 KB outputs, left to the collector',
+    scenario: 'inferMany',
+    on: picture,
+    hint: 'throughput',
+    flat: 65536,
+  },
+  { title: 'inferSync, 196 KB outputs, left to the collector', scenario: 'inferSync', on: picture, flat: 65536 },
+  { title: 'build and close, tiny', scenario: 'buildAndClose', on: tiny, flat: 8192 },
+  { title: 'build and close, squeezenet', scenario: 'buildAndClose', on: squeezenet, flat: 65536 },
 ]
 
 const machine = describeMachine()
@@ -55,7 +67,7 @@ for (const { title, on, ...scenario } of scenarios) {
     continue
   }
   const isCycles = scenario.scenario === 'buildAndClose'
-  const job = { ...prepared, ...scenario, every: isCycles ? 1 : 1000 }
+  const job = { ...prepared, ...scenario, count: isCycles ? cycles : inferences, every: isCycles ? 1 : 1000 }
   for (const exposeGc of [false, true]) {
     const script = path.join(benchFolder, 'contenders', 'soak.mjs')
     const { samples } = await runFresh(process.execPath, [...(exposeGc ? ['--expose-gc'] : []), script, JSON.stringify(job)])
@@ -65,13 +77,14 @@ for (const { title, on, ...scenario } of scenarios) {
       measured.map(({ done }) => done / unit),
       measured.map(({ rss }) => rss),
     )
-    const passed = line.slope <= scenario.flat
+    // Memory that waits for a collection comes and goes in waves: growth has to stand out of them.
+    const passed = line.slope - 2 * line.standardError <= scenario.flat
     const mebibytes = (bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`
     const per = isCycles ? 'B/cycle' : 'B/1000 inferences'
     const collector = exposeGc ? 'forced' : 'own pace'
     const ends = [measured[0], measured[measured.length - 1]].map(({ rss }) => mebibytes(rss))
     console.log(
-      `| ${[title, collector, ...ends, `${line.slope.toFixed(0)} ${per}`, line.standardError.toFixed(0), passed ? 'PASS' : 'MISS'].join(' | ')} |`,
+      `| ${[`${job.count} x ${title}`, collector, ...ends, `${line.slope.toFixed(0)} ${per}`, line.standardError.toFixed(0), passed ? 'PASS' : 'MISS'].join(' | ')} |`,
     )
     results.push({ title, exposeGc, ...line, passed, samples })
   }

@@ -22,12 +22,17 @@ async function sample(done) {
 }
 
 let sum = 0
+function consume(result) {
+  const tensor = result[name]
+  sum += tensor.data[0]
+  if (job.release) tensor.release()
+}
+
 const scenarios = {
-  // Results are dropped, not released: the collector has to keep up by itself.
   async infer() {
     const engine = await open()
     for (let i = 1; i <= job.count; i++) {
-      sum += (await engine.infer(inputs))[name].data[0]
+      consume(await engine.infer(inputs))
       if (i % job.every === 0) await sample(i)
     }
     await engine.close()
@@ -39,7 +44,7 @@ const scenarios = {
       for (let i = 0; i < job.count; i++) yield inputs
     }
     for await (const result of engine.inferMany(source())) {
-      sum += result[name].data[0]
+      consume(result)
       if (++done % job.every === 0) await sample(done)
     }
     await engine.close()
@@ -47,7 +52,7 @@ const scenarios = {
   async inferSync() {
     const engine = await open()
     for (let i = 1; i <= job.count; i++) {
-      sum += engine.inferSync(inputs)[name].data[0]
+      consume(engine.inferSync(inputs))
       if (i % job.every === 0) await sample(i)
     }
     await engine.close()
@@ -55,8 +60,8 @@ const scenarios = {
   async buildAndClose() {
     for (let i = 1; i <= job.count; i++) {
       const engine = await open()
-      sum += (await engine.infer(inputs))[name].data[0]
-      sum += engine.inferSync(inputs)[name].data[0]
+      consume(await engine.infer(inputs))
+      consume(engine.inferSync(inputs))
       await engine.close()
       if (i % job.every === 0) await sample(i)
     }
