@@ -4,7 +4,7 @@ import { describeValue } from '../errors/describe-value.js'
 import { engineryError } from '../errors/enginery-error.js'
 import { type ElementType, elementTypes } from '../tensor/element-type.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { isTensor, nativeMemoryOf } from '../tensor/tensor-internals.js'
+import { isBeingWritten, isTensor, nativeMemoryOf } from '../tensor/tensor-internals.js'
 
 /** A typed array of the input's element type (raw bits for f16 and bf16, packed bytes for i4 and u4). */
 export type TypedArray =
@@ -42,7 +42,10 @@ export class InputBinder {
     this.#hasDynamic = this.#ports.some((port) => port.size === undefined)
   }
 
-  /** @throws INPUT_MISSING, INPUT_UNKNOWN, INPUT_INVALID, INPUT_TYPE, INPUT_SHAPE, INPUT_SHAPE_NEEDED, INPUT_SIZE */
+  /**
+   * @throws INPUT_MISSING, INPUT_UNKNOWN, INPUT_INVALID, INPUT_TYPE, INPUT_SHAPE, INPUT_SHAPE_NEEDED, INPUT_SIZE,
+   * TENSOR_RELEASED, TENSOR_DETACHED, TENSOR_IN_USE
+   */
   bind(inputs: InferenceInputs): BoundInputs {
     const ports = this.#ports
     const count = ports.length
@@ -126,6 +129,7 @@ function bindValue(bound: BoundPort, value: InputValue, shapes: (number[] | unde
         received: formatShape(value.shape),
       })
     }
+    if (isBeingWritten(value)) throw engineryError('TENSOR_IN_USE', { what: `The tensor for input ${port.name}` })
     if (bound.size === undefined && shapes) shapes[index] = value.shape as number[]
     const memory = nativeMemoryOf(value)
     if (memory === null) return ownStrings(value.data as ArrayBufferView | string[])

@@ -116,8 +116,9 @@ export class Engine {
       this.#refuseClosed()
       const signal = options?.signal
       if (signal?.aborted) throw engineryError('ABORTED', { what: 'The inference' }, { cause: signal.reason })
-      const bound = this.#binder.bind(inputs)
+      // Outputs first: a tensor that is also an input is then found to be in use.
       if (options?.outputs) given = bindOutputs(this.outputs, options.outputs)
+      const bound = this.#binder.bind(inputs)
       this.#refuseClosed() // what was passed may have getters, which may have closed it
       this.#syncWasLast = false
       return this.#queue.submit(bound, given, signal)
@@ -133,11 +134,11 @@ export class Engine {
    */
   inferSync(inputs: InferenceInputs, options?: Pick<InferOptions, 'outputs'>): InferenceResult {
     this.#refuseClosed()
-    const bound = this.#binder.bind(inputs)
-    this.#refuseClosed()
-    this.#syncSlot ??= this.#compiled.createSlotSync()
     const given = options?.outputs ? bindOutputs(this.outputs, options.outputs) : undefined
     try {
+      const bound = this.#binder.bind(inputs)
+      this.#refuseClosed()
+      this.#syncSlot ??= this.#compiled.createSlotSync()
       const results = this.#syncSlot.inferSync(bound.values, bound.shapes, given?.memories)
       this.#syncWasLast = true
       return this.#collector.collect(results, given)

@@ -9,6 +9,8 @@ export {
   /** Marks a tensor as being written by an inference; false, and nothing marked, where one is at it already. */
   beginWrite,
   endWrite,
+  /** Whether an inference has it for an output. */
+  isBeingWritten,
   /** True for tensors of this copy of the package. */
   isTensor,
   /** The memory that native code takes in place; null for a tensor over an array. @throws TENSOR_RELEASED */

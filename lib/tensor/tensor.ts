@@ -33,9 +33,10 @@ let wrapSource: <T extends ElementType>(
 let nativeMemoryOf: (tensor: Tensor) => NativeMemory | null
 let beginWrite: (tensor: Tensor) => boolean
 let endWrite: (tensor: Tensor) => void
+let isBeingWritten: (tensor: Tensor) => boolean
 let isTensor: (value: unknown) => value is Tensor
 
-export { beginWrite, endWrite, isTensor, nativeMemoryOf, wrapSource }
+export { beginWrite, endWrite, isBeingWritten, isTensor, nativeMemoryOf, wrapSource }
 
 /**
  * Elements of one type in a shape, row-major and densely packed.
@@ -82,6 +83,7 @@ export class Tensor<T extends ElementType = ElementType> {
     endWrite = (tensor) => {
       tensor.#writing = false
     }
+    isBeingWritten = (tensor) => tensor.#writing
     isTensor = (value): value is Tensor => typeof value === 'object' && value !== null && #source in value
   }
 

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildEngine } from '../../lib/api/build-engine.js'
 import { loadEngine } from '../../lib/api/load-engine.js'
+import { Tensor } from '../../lib/tensor/tensor.js'
 import { convolutionModel, encodeOnnx, unaryModel } from '../models/encode-onnx.js'
 import { openvino } from './run-native-model.js'
 
@@ -69,6 +70,28 @@ describe('an engine that is given up while its requests are made', () => {
     }
     const load = () => loadEngine(path, { hints: { requests: 64 }, onProgress, signal: controller.signal })
     expect(await bytesLeft(load, 'ABORTED')).toBe(0)
+  })
+})
+
+describe('a tensor that an inference writes', () => {
+  const transpose = encodeOnnx({
+    inputs: [{ name: 'x', type: 'f32', shape: [256, 256] }],
+    outputs: [{ name: 'y', type: 'f32', shape: [256, 256] }],
+    nodes: [{ op: 'Transpose', inputs: ['x'], outputs: ['y'], attributes: { perm: [1, 0] } }],
+  })
+
+  // Most operations read what was already overwritten: the result would be wrong without a word.
+  it('cannot be its input as well, nor that of another', async () => {
+    await using engine = await buildEngine({ model: transpose, hints: { requests: 1 } })
+    const tensor = Tensor.allocate('f32', [256, 256])
+    const both = { outputs: { y: tensor } }
+    expect(await codeOf(engine.infer(tensor, both))).toBe('TENSOR_IN_USE')
+    expect(() => engine.inferSync(tensor, both)).toThrow(expect.objectContaining({ code: 'TENSOR_IN_USE' }))
+    const writing = engine.infer(new Float32Array(65536), both)
+    expect(await codeOf(engine.infer(tensor))).toBe('TENSOR_IN_USE')
+    await writing
+    await engine.infer(tensor)
+    tensor.release()
   })
 })
 
