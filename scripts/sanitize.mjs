@@ -18,8 +18,6 @@ const LEFT_OUT = {
   'test/addon/engine-cache-processes.test.ts': 'starts and kills 100 processes to see what becomes of files',
   'test/addon/faults/shared-cache.test.ts': 'the same, with workers',
   'test/addon/faults/saving.test.ts': 'kills processes and fills disks to see what becomes of files',
-  // Open: its worker that throws ends the whole program there. Two other tests of workers do run sanitized.
-  'test/addon/workers.test.ts': 'an exception in a worker reaches the main thread of a sanitized process as uncaught',
 }
 
 async function buildSanitized() {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Ending, runProgram } from './faults/run-program.js'
+import { type Ending, rounds, runProgram } from './faults/run-program.js'
 import { useModelFolder } from './faults/write-models.js'
 
 const folder = useModelFolder()
@@ -7,7 +7,8 @@ const folder = useModelFolder()
 const leave = (what: string, how: string, delay = 0) => runProgram('leave', [folder, what, how, String(delay)])
 
 /** Two at a time: the moments differ more when processes disturb each other. */
-async function leaveAtManyMoments(what: string, times: number, longest: number): Promise<void> {
+async function leaveAtManyMoments(what: string, wanted: number, longest: number): Promise<void> {
+  const times = rounds(wanted)
   const endings: Ending[] = []
   const next = async (first: number) => {
     for (let i = first; i < times; i += 2) endings.push(await leave(what, 'exit', Math.random() * longest))

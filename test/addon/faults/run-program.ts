@@ -7,6 +7,11 @@ if (!existsSync(fileURLToPath(new URL('../../../dist/index.js', import.meta.url)
   throw new Error('dist is missing: npm run build:ts')
 }
 
+const isSanitized = Boolean(process.env.ENGINERY_SANITIZED)
+
+/** Fewer repetitions where each takes several times as long. */
+export const rounds = (count: number): number => (isSanitized ? Math.ceil(count / 5) : count)
+
 /** How a process ended, and all that it wrote. */
 export interface Ending {
   readonly code: number | null
@@ -19,7 +24,7 @@ export interface ProgramOptions {
   /** Options of Node itself. */
   readonly node?: readonly string[]
   readonly env?: NodeJS.ProcessEnv
-  /** Killed (SIGKILL) after this many milliseconds; default 60,000. */
+  /** Killed (SIGKILL) after this many milliseconds, four times as many under sanitizers; default 60,000. */
   readonly limit?: number
   /** A command to run Node under, for example a shell that sets limits. */
   readonly under?: readonly string[]
@@ -33,11 +38,12 @@ export interface RunningProgram {
 
 export function startProgram(name: string, args: readonly string[], options: ProgramOptions = {}): RunningProgram {
   const { node = [], env, limit = 60_000, under = [] } = options
+  const timeout = isSanitized ? limit * 4 : limit
   const path = fileURLToPath(new URL(`programs/${name}.mjs`, import.meta.url))
   const [command, ...rest] = [...under, process.execPath, ...node, path, ...args] as [string, ...string[]]
   const child = spawn(command, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: limit,
+    timeout,
     killSignal: 'SIGKILL',
     env: { ...process.env, NODE_OPTIONS: '', ...env },
   })

@@ -74,7 +74,8 @@ function startWorker(task, data = {}) {
   return { worker, first, ended }
 }
 
-async function terminateRepeatedly(task, rounds) {
+async function terminateRepeatedly(task, wanted) {
+  const rounds = process.env.ENGINERY_SANITIZED ? Math.ceil(wanted / 5) : wanted
   for (let round = 0; round < rounds; round++) {
     const { worker, first } = startWorker(task)
     await first
@@ -98,7 +99,8 @@ const scenarios = {
     const answers = {}
     for (const ending of ['natural', 'exit', 'throw']) {
       const { first, ended } = startWorker('infer', { ending })
-      await first
+      // The exception may overtake the message before it: they come through two ports.
+      await Promise.allSettled([first])
       answers[ending] = await ended
     }
     return { ...answers, main: await inferAndCompare(folder, 2) }
