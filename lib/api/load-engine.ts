@@ -67,7 +67,7 @@ export async function loadEngine(path: string, options: LoadEngineOptions = {}):
   try {
     const { path: absolute, manifest } = await run.unlessAborted(readEngineFiles(path))
     const compileOptions = restoredOptions(path, manifest, settings)
-    await refuseMismatch(path, manifest, settings.model)
+    await run.unlessAborted(refuseMismatch(path, manifest, settings))
     run.enter('compile')
     const compiled = await run.unlessAborted(importWithOpenVino(absolute, compileOptions), (late) => late.close())
     const identity = { ...manifest, options: { ...manifest.options, hints: compileOptions.hints ?? {} } }
@@ -111,16 +111,12 @@ function restoredOptions(path: string, manifest: EngineManifest, settings: LoadS
   }
 }
 
-async function refuseMismatch(path: string, manifest: EngineManifest, model: LoadSettings['model']): Promise<void> {
+async function refuseMismatch(path: string, manifest: EngineManifest, { model, signal }: LoadSettings): Promise<void> {
   const device = String(manifest.options.device)
   const expected = await localIdentity(device)
-  const expectedModel = model === undefined ? {} : { model: await digestOf(model) }
+  const expectedModel = model === undefined ? {} : { model: await (await resolveModelSource(model)).digest(signal) }
   const differences = compareManifest({ ...expected, ...expectedModel }, manifest)
   if (differences.length > 0) throw mismatchError(path, differences)
-}
-
-async function digestOf(model: NonNullable<LoadSettings['model']>) {
-  return (await resolveModelSource(model)).digest(undefined)
 }
 
 async function rebuild(path: string, settings: LoadSettings, reason: string): Promise<Engine> {

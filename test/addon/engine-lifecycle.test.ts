@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -70,6 +70,28 @@ describe('an engine that is given up while its requests are made', () => {
     }
     const load = () => loadEngine(path, { hints: { requests: 64 }, onProgress, signal: controller.signal })
     expect(await bytesLeft(load, 'ABORTED')).toBe(0)
+  })
+})
+
+describe('loadEngine', () => {
+  it('is aborted while it digests the model to compare with', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'enginery-lifecycle-'))
+    const path = join(folder, 'engine.blob')
+    const built = await buildEngine({ model: unaryModel('Relu', [1, 4]) })
+    await built.save(path)
+    await built.close()
+    const model = join(folder, 'large.xml')
+    await writeFile(model, '<?xml version="1.0"?><net name="m" version="11"></net>')
+    await writeFile(join(folder, 'large.bin'), '')
+    await truncate(join(folder, 'large.bin'), 20e9) // takes half a minute to digest, and no room on the disk
+    const controller = new AbortController()
+    const onProgress = ({ stage }: { stage: string }) => {
+      if (stage === 'read') setTimeout(() => controller.abort(), 1000) // the engine is read by then
+    }
+    const began = performance.now()
+    expect(await codeOf(loadEngine(path, { model, signal: controller.signal, onProgress }))).toBe('ABORTED')
+    expect(performance.now() - began).toBeLessThan(10_000)
+    await rm(folder, { recursive: true })
   })
 })
 
