@@ -96,6 +96,13 @@ TEST(ModelGuardOnnx, RefusesImpossibleAttributes) {
     EXPECT_NE(reason(convolution(attribute_list("strides", {1}))), "");
     EXPECT_NE(reason(convolution(attribute_list("pads", {1, 1, 1}))), "");
     EXPECT_NE(reason(convolution(attribute("group", 0))), "");
+    const auto upsampling = [](int64_t stride) {
+        OnnxParts parts = convolution();
+        parts.nodes = {node("ConvTranspose", {"x", "w"}, {"y"}, attribute_list("strides", {2, stride}))};
+        return reason(parts);
+    };
+    EXPECT_NE(upsampling(1000000), "");
+    EXPECT_EQ(upsampling(16), "");
     EXPECT_NE(reason(one_node(node("Softmax", {"x"}, {"y"}, attribute("axis", int64_t{1} << 31)))), "");
     EXPECT_EQ(reason(one_node(node("Softmax", {"x"}, {"y"}, attribute("axis", -1)))), "");
 }
@@ -231,7 +238,7 @@ TEST(ModelGuard, ReadsNothingBeyondTheBytes) {
             const std::vector<char> start(model.begin(), model.begin() + static_cast<std::ptrdiff_t>(length));
             validate_model_bytes(format, start.data(), start.size());
         }
-        for (int i = 0; i < 20000; i++) {
+        for (int i = 0; i < 5000; i++) {
             std::vector<char> damaged(model.begin(), model.end());
             for (int changes = 1 + i % 4; changes > 0; changes--)
                 damaged[random() % damaged.size()] = static_cast<char>(random());

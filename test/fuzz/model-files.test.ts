@@ -1,161 +1,137 @@
-import { spawn } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openvino } from '../../lib/api/openvino.js'
-import { dataFolder, describeWithData } from '../data-folder.js'
-import { type Mutant, mutateBytes } from './mutate-bytes.js'
+import { describeWithData } from '../data-folder.js'
+import { type BuildOutcome, buildInChild, type ModelRequest } from './build-in-child.js'
+import { type DamagedModel, damagedModel, mutateModel } from './mutate-model.js'
+import { loadSeedModels, type SeedFormat, type SeedModel } from './seed-models.js'
 
-const program = fileURLToPath(new URL('programs/build-mutants.mjs', import.meta.url))
-const dist = new URL('../../dist/index.js', import.meta.url).href
+/** Damaged models per seed model; the environment can ask for others, or more. */
+const perSeed = Number(process.env.ENGINERY_FUZZ_COUNT ?? 210)
+const firstNumber = Number(process.env.ENGINERY_FUZZ_FIRST ?? 0)
 
-/** Longer than any of these takes, also on a busy machine. */
-const secondsPerFile = 60
+const batchSize = 70
+const most = 2 ** 32 // bytes; the sound models take a tenth of it
 
-interface Case {
-  readonly path: string
-  readonly description: string
+const folder = mkdtempSync(join(tmpdir(), 'enginery-fuzz-'))
+let seeds: SeedModel[] = []
+
+/** Writes a damaged model; every seventh is passed as bytes. */
+function request(model: DamagedModel, to: string, index: number): ModelRequest {
+  const dynamic = model.dynamic
+  const path = join(to, `model-${index}${model.extension}`)
+  const weights = join(to, `model-${index}.bin`)
+  writeFileSync(path, model.bytes)
+  if (model.weights) writeFileSync(weights, model.weights)
+  if (index % 7 !== 0) return { path, dynamic }
+  return model.weights ? { bytes: path, weights, dynamic } : { bytes: path, dynamic }
 }
 
-interface Outcome {
-  accepted: number
-  readonly refused: Map<string, number>
-  /** What must not be: dead processes, hangs, errors without a code. */
-  readonly faults: string[]
-}
-
-/** Gives the cases to child processes, a new one after each that died. */
-async function buildAll(cases: readonly Case[]): Promise<Outcome> {
-  const outcome: Outcome = { accepted: 0, refused: new Map(), faults: [] }
-  let next = 0
-  while (next < cases.length) next = await buildFrom(cases, next, outcome)
-  return outcome
-}
-
-async function buildFrom(cases: readonly Case[], start: number, outcome: Outcome): Promise<number> {
-  const child = spawn(process.execPath, [program, dist], { stdio: ['pipe', 'pipe', 'pipe'] })
-  child.stderr.resume() // the TensorFlow frontend writes there what it thinks of garbage
-  let index = start
-  let answered = true
-  let timer: NodeJS.Timeout | undefined
-  const ended = new Promise<string>((resolve) => child.on('close', (code, signal) => resolve(signal ?? `exit code ${code}`)))
-  child.stdin.on('error', () => {}) // it died with lines unread
-  child.stdin.end(
-    `${cases
-      .slice(start)
-      .map(({ path }) => path)
-      .join('\n')}\n`,
-  )
-  for await (const line of createInterface({ input: child.stdout })) {
-    clearTimeout(timer)
-    const [word, rest = ''] = splitOnce(line)
-    if (word === 'at') {
-      answered = false
-      timer = setTimeout(() => child.kill('SIGKILL'), secondsPerFile * 1000)
-      continue
-    }
-    answered = true
-    if (word === 'accepted') outcome.accepted++
-    else if (word === 'refused') outcome.refused.set(rest, (outcome.refused.get(rest) ?? 0) + 1)
-    else outcome.faults.push(`${cases[index]?.description}: ${line}`)
-    index++
+async function buildAll(models: readonly DamagedModel[], name: string) {
+  const outcomes: BuildOutcome[] = []
+  let peak = 0
+  for (let start = 0; start < models.length; start += batchSize) {
+    const to = join(folder, name)
+    mkdirSync(to)
+    const batch = models.slice(start, start + batchSize).map((model, index) => request(model, to, index))
+    const result = await buildInChild(batch, to)
+    outcomes.push(...result.outcomes)
+    peak = Math.max(peak, result.peak)
+    rmSync(to, { recursive: true })
   }
-  clearTimeout(timer)
-  const end = await ended
-  if (!answered) {
-    outcome.faults.push(`${cases[index]?.description}: ${end === 'SIGKILL' ? `no answer in ${secondsPerFile} s` : end}`)
-    index++
-  } else if (end !== 'exit code 0') {
-    outcome.faults.push(`after ${cases[index - 1]?.description}: ${end}`)
-    if (index === start) index++
-  }
-  return index
+  return { outcomes, peak }
 }
 
-function splitOnce(line: string): [string, string?] {
-  const space = line.indexOf(' ')
-  return space < 0 ? [line] : [line.slice(0, space), line.slice(space + 1)]
+function countOutcomes(outcomes: readonly BuildOutcome[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const outcome of outcomes) {
+    const key = 'code' in outcome ? outcome.code : (Object.keys(outcome).find((name) => name !== 'index') as string)
+    counts[key] = (counts[key] ?? 0) + 1
+  }
+  return Object.fromEntries(Object.entries(counts).sort((a, b) => b[1] - a[1]))
 }
+
+/** What must never happen, with all that it takes to see it again. */
+function faults(models: readonly DamagedModel[], outcomes: readonly BuildOutcome[]) {
+  return outcomes.flatMap((outcome, index) => {
+    const isFault =
+      'crash' in outcome || 'hang' in outcome || 'foreign' in outcome || ('code' in outcome && outcome.code === 'BUG')
+    return isFault ? [{ model: models[index]?.what, outcome }] : []
+  })
+}
+
+beforeAll(async () => {
+  seeds = await loadSeedModels(folder)
+}, 120_000)
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describeWithData('damaged model files', () => {
-  let folder: string
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'enginery-fuzz-'))
-  })
-  afterAll(() => rm(folder, { recursive: true }))
+  const formats: readonly SeedFormat[] = ['onnx', 'ir', 'tflite']
 
-  async function writeCases(name: string, extension: string, mutants: Iterable<Mutant>, companion?: Uint8Array): Promise<Case[]> {
-    const cases: Case[] = []
-    await mkdir(join(folder, name))
-    for (const { bytes, description } of mutants) {
-      const stem = join(folder, name, `m${cases.length}`)
-      await writeFile(`${stem}${extension}`, bytes)
-      if (companion) await writeFile(`${stem}.bin`, companion)
-      cases.push({ path: `${stem}${extension}`, description: `${name}: ${description}` })
-    }
-    return cases
-  }
-
-  function* mutantsOf(bytes: Uint8Array, count: number, firstSeed: number): Generator<Mutant> {
-    yield { bytes: new Uint8Array(0), description: 'empty' }
-    for (const length of [1, 7, 64, bytes.length >> 1, bytes.length - 1]) {
-      yield { bytes: bytes.subarray(0, length), description: `cut off at ${length}` }
-    }
-    for (let i = 0; i < count; i++) {
-      const mutant = mutateBytes(bytes, firstSeed + i)
-      yield { ...mutant, description: `seed ${firstSeed + i}: ${mutant.description}` }
-    }
-  }
-
-  async function check(cases: readonly Case[]): Promise<void> {
-    const { accepted, refused, faults } = await buildAll(cases)
-    const counts = [...refused].map(([code, count]) => `${count} ${code}`).join(', ')
-    console.log(`${cases.length} files: ${accepted} accepted, refused: ${counts}; faults: ${faults.length}`)
-    expect(faults).toEqual([])
-    expect(accepted + [...refused.values()].reduce((sum, count) => sum + count, 0)).toBe(cases.length)
-    expect(refused.size).toBeGreaterThan(0)
-  }
-
-  const model = (name: string) => readFile(join(dataFolder, name))
-  const minutes = 60_000
-
-  it('ONNX: coded errors or an engine, never the end of the process', { timeout: 20 * minutes }, async () => {
-    const small = await model('models/digits_cnn_bn.onnx')
-    const transformer = await model('models/tiny_detr_digits_96.onnx')
-    await check([
-      ...(await writeCases('digits.onnx', '.onnx', mutantsOf(small, 450, 1))),
-      ...(await writeCases('tiny_detr.onnx', '.onnx', mutantsOf(transformer, 250, 10_000))),
-    ])
+  it('are made of sound models', async () => {
+    const sound = seeds.map((seed) => damagedModel(seed, seed, seed.name))
+    const { outcomes } = await buildAll(sound, 'sound')
+    expect(outcomes).toEqual(sound.map((_, index) => ({ index, accepted: true })))
   })
 
-  it('IR: the same, for its XML and its weights', { timeout: 20 * minutes }, async () => {
-    using read = await openvino.readModel(join(dataFolder, 'models/digits_cnn_bnfolded.onnx'))
-    await read.serialize(join(folder, 'ir.xml'))
-    const xml = await readFile(join(folder, 'ir.xml'))
-    const bin = await readFile(join(folder, 'ir.bin'))
-    await check([
-      ...(await writeCases('digits.xml', '.xml', mutantsOf(xml, 680, 20_000), bin)),
-      ...(await writeCases(
-        'cut weights',
-        '.xml',
-        [{ bytes: xml, description: 'weights of half the size' }],
-        bin.subarray(0, bin.length >> 1),
-      )),
-      ...(await writeCases('no weights', '.xml', [{ bytes: xml, description: 'empty weights' }], new Uint8Array(0))),
-    ])
-  })
+  it.each(formats)(
+    '%s: the engine is built, or refused with a code; the process goes on',
+    async (format) => {
+      const chosen = seeds.filter((seed) => seed.format === format)
+      // Two processes at a time, for two cores.
+      const numbers = Array.from({ length: perSeed }, (_, index) => firstNumber + index)
+      const models = chosen.flatMap((seed) => numbers.map((number) => mutateModel(seed, number)))
+      const half = Math.ceil(models.length / 2)
+      const [one, two] = await Promise.all([
+        buildAll(models.slice(0, half), `${format}-1`),
+        buildAll(models.slice(half), `${format}-2`),
+      ])
+      const outcomes = [...one.outcomes, ...two.outcomes]
+      const peak = Math.max(one.peak, two.peak)
+      const counts = countOutcomes(outcomes)
+      console.info(
+        `${format}: ${models.length} damaged models of ${chosen.length}, at most ${Math.round(peak / 2 ** 20)} MiB:`,
+        counts,
+      )
+      expect(faults(models, outcomes)).toEqual([])
+      expect(outcomes.length).toBe(chosen.length * perSeed)
+      expect(peak).toBeLessThan(most)
+      // Damage that nobody notices, or that always breaks the parser, would test nothing.
+      expect(counts.accepted ?? 0).toBeGreaterThan(models.length / 20)
+      expect(counts.accepted ?? 0).toBeLessThan(models.length * 0.9)
+    },
+    900_000,
+  )
 
-  it('TensorFlow Lite: the same', { timeout: 20 * minutes }, async () => {
-    await check([
-      ...(await writeCases('vww.tflite', '.tflite', mutantsOf(await model('models/vww_96_float.tflite'), 450, 30_000))),
-      ...(await writeCases(
-        'mobilenet.tflite',
-        '.tflite',
-        mutantsOf(await model('models/mobilenet_v1_0.25_128_quant.tflite'), 250, 40_000),
-      )),
-    ])
-  })
+  it('cut off anywhere are refused', async () => {
+    const cut = seeds.flatMap((seed) => {
+      const { length } = seed.bytes
+      const lengths = [0, 1, 3, 8, 50, Math.floor(length / 2), Math.floor(length * 0.9)]
+      return lengths.map((kept) =>
+        damagedModel(seed, { bytes: seed.bytes.subarray(0, kept), weights: seed.weights }, `${seed.name} up to ${kept}`),
+      )
+    })
+    const { outcomes } = await buildAll(cut, 'cut')
+    console.info(`${cut.length} cut models:`, countOutcomes(outcomes))
+    expect(faults(cut, outcomes)).toEqual([])
+    expect(cut.filter((_, index) => 'accepted' in (outcomes[index] as BuildOutcome)).map(({ what }) => what)).toEqual([])
+    const empty = outcomes.filter((_, index) => cut[index]?.bytes.length === 0)
+    expect(countOutcomes(empty)).toEqual({ MODEL_EMPTY: seeds.length })
+  }, 300_000)
+
+  it('with an empty or cut .bin are refused', async () => {
+    const cut = seeds.flatMap((seed) => {
+      const { bytes, weights } = seed
+      if (!weights) return []
+      return [0, weights.length >> 1, weights.length - 1].map((kept) =>
+        damagedModel(seed, { bytes, weights: weights.subarray(0, kept) }, `${seed.name}, .bin up to ${kept}`),
+      )
+    })
+    const { outcomes } = await buildAll(cut, 'bin')
+    console.info(`${cut.length} cut .bin files:`, countOutcomes(outcomes))
+    expect(faults(cut, outcomes)).toEqual([])
+    expect(countOutcomes(outcomes).accepted).toBeUndefined()
+  }, 300_000)
 })

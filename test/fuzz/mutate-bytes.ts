@@ -1,85 +1,115 @@
-/**
- * Damages files the way disks, transfers and careless tools do, and the way an attacker would: bits, bytes, chunks, ends,
- * and integers at the edges of their range. The same seed damages the same file alike.
- */
+import { boundaryValues } from './boundary-values.js'
+import type { SeededRandom } from './seeded-random.js'
 
+/** A damaged copy, and what was done to it in words. */
 export interface Mutant {
-  readonly bytes: Uint8Array
-  /** What was done, for the report. */
-  readonly description: string
+  readonly bytes: Buffer
+  readonly what: string
 }
 
-/** A small generator with a full period of 2^32 (mulberry32). */
-export function makeRandom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+/** From `start` up to, and without, `end`. */
+export interface ByteRange {
+  readonly start: number
+  readonly end: number
+}
+
+/**
+ * Changes one to eight places: bits, bytes, numbers at their boundaries, pieces deleted, doubled, copied over or
+ * replaced by noise.
+ *
+ * @param weights where hardly anything is changed: weights of other values are a model like any other
+ */
+export function mutateBytes(original: Uint8Array, random: SeededRandom, weights: readonly ByteRange[] = []): Mutant {
+  let bytes: Buffer = Buffer.from(original)
+  const done: string[] = []
+  for (let left = random.pick([1, 1, 1, 2, 4, 8]); left > 0 && bytes.length > 0; left--) {
+    const at = pickPosition(bytes.length, random, weights)
+    const change = random.pick(changes)
+    bytes = change(bytes, at, random)
+    done.push(`${change.name} at ${at}`)
   }
+  return { bytes, what: done.join(', ') }
 }
 
-const edgeValues = [0, 1, 2, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff]
+/** Cuts the end off. */
+export function truncateBytes(original: Uint8Array, random: SeededRandom): Mutant {
+  const { length } = original
+  const kept = random.pick([
+    random.below(length),
+    random.below(Math.min(length, 200)),
+    Math.max(0, length - 1 - random.below(64)),
+  ])
+  return { bytes: Buffer.from(original.subarray(0, kept)), what: `the first ${kept} bytes` }
+}
 
-type Damage = (bytes: Uint8Array, at: number, random: () => number) => [Uint8Array, string]
+/** Noise, behind nothing or behind the first bytes, which tell formats apart. */
+export function replaceByNoise(original: Uint8Array, random: SeededRandom): Mutant {
+  const kept = random.pick([0, 8, 16, 64])
+  const noise = random.bytes(random.pick([1, 4, 16, 100, 5000]))
+  return { bytes: Buffer.concat([original.subarray(0, kept), noise]), what: `${noise.length} bytes of noise after ${kept}` }
+}
 
-const damages: readonly Damage[] = [
-  (bytes, at, random) => {
-    const bit = 1 << Math.floor(random() * 8)
-    bytes[at] = (bytes[at] as number) ^ bit
-    return [bytes, `bit ${bit} at ${at}`]
-  },
-  (bytes, at, random) => {
-    const value = ([0, 0xff, 0x7f, 0x80][Math.floor(random() * 5)] ?? Math.floor(random() * 256)) as number
-    bytes[at] = value
-    return [bytes, `byte ${value} at ${at}`]
-  },
-  (bytes, at, random) => {
-    const value = edgeValues[Math.floor(random() * edgeValues.length)] as number
-    for (let i = 0; i < 4 && at + i < bytes.length; i++) bytes[at + i] = (value >>> (8 * i)) & 0xff
-    return [bytes, `integer ${value} at ${at}`]
-  },
-  (bytes, at, random) => {
-    const count = 1 + Math.floor(random() * 16)
-    for (let i = 0; i < count && at + i < bytes.length; i++) bytes[at + i] = Math.floor(random() * 256)
-    return [bytes, `${count} random bytes at ${at}`]
-  },
-  (bytes, at, random) => {
-    const count = 1 + Math.floor(random() * 64)
-    return [Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + count)]), `${count} bytes cut out at ${at}`]
-  },
-  (bytes, at, random) => {
-    const count = 1 + Math.floor(random() * 64)
-    return [Buffer.concat([bytes.subarray(0, at + count), bytes.subarray(at)]), `${count} bytes doubled at ${at}`]
-  },
-  (bytes, at, random) => {
-    const from = Math.floor(random() * bytes.length)
-    const count = 1 + Math.floor(random() * 32)
-    bytes.copyWithin(at, from, from + count)
-    return [bytes, `${count} bytes from ${from} at ${at}`]
-  },
-  (bytes, at) => [bytes.subarray(0, at), `cut off at ${at}`],
+type Change = (bytes: Buffer, at: number, random: SeededRandom) => Buffer
+
+const flipBit: Change = (bytes, at, random) => {
+  bytes[at] = (bytes[at] as number) ^ (1 << random.below(8))
+  return bytes
+}
+
+const setByte: Change = (bytes, at, random) => {
+  bytes[at] = random.pick([0, 1, 127, 128, 255, random.below(256)])
+  return bytes
+}
+
+const setNumber: Change = (bytes, at, random) => {
+  const width = random.pick([1, 2, 4, 4, 4, 8])
+  const aligned = random.chance(0.7) ? at - (at % width) : at
+  const number = Buffer.alloc(8)
+  number.writeBigUInt64LE(random.pick(boundaryValues))
+  number.copy(bytes, aligned, 0, Math.min(width, bytes.length - aligned))
+  return bytes
+}
+
+const deletePiece: Change = (bytes, at, random) => {
+  const length = random.pick([1, 2, 4, 16, 64, 256, 1024])
+  return Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + length)])
+}
+
+const doublePiece: Change = (bytes, at, random) => {
+  const end = at + random.pick([1, 2, 4, 16, 64])
+  return Buffer.concat([bytes.subarray(0, end), bytes.subarray(at)])
+}
+
+const copyPiece: Change = (bytes, at, random) => {
+  const from = random.below(bytes.length)
+  bytes.copy(bytes, at, from, Math.min(bytes.length, from + random.pick([4, 16, 64, 256])))
+  return bytes
+}
+
+const writeNoise: Change = (bytes, at, random) => {
+  random.bytes(random.pick([4, 16, 64])).copy(bytes, at)
+  return bytes
+}
+
+// What keeps the layout comes more often: a shift breaks the format at once, and only the parser is seen.
+const changes = [
+  flipBit,
+  flipBit,
+  setByte,
+  setByte,
+  setNumber,
+  setNumber,
+  setNumber,
+  deletePiece,
+  doublePiece,
+  copyPiece,
+  writeNoise,
 ]
 
-/** Damages a copy of `bytes` once to four times. Offsets favour both ends: weights in the middle are only numbers. */
-export function mutateBytes(original: Uint8Array, seed: number): Mutant {
-  const random = makeRandom(seed)
-  let bytes: Uint8Array = new Uint8Array(original)
-  const done: string[] = []
-  for (let left = 1 + Math.floor(random() * 4); left > 0 && bytes.length > 0; left--) {
-    const damage = damages[Math.floor(random() * damages.length)] as Damage
-    const [changed, description] = damage(bytes, pickOffset(bytes.length, random), random)
-    bytes = new Uint8Array(changed)
-    done.push(description)
+function pickPosition(length: number, random: SeededRandom, weights: readonly ByteRange[]): number {
+  for (let tries = 0; tries < 50; tries++) {
+    const at = random.below(length)
+    if (random.chance(0.05) || !weights.some(({ start, end }) => at >= start && at < end)) return at
   }
-  return { bytes, description: done.join('; ') }
-}
-
-function pickOffset(length: number, random: () => number): number {
-  const place = random()
-  const near = Math.min(length, 6000)
-  if (place < 0.55) return Math.floor(random() * near)
-  if (place < 0.85) return length - 1 - Math.floor(random() * near)
-  return Math.floor(random() * length)
+  return random.below(length)
 }

@@ -121,6 +121,17 @@ void check_windows(const OnnxNode& node, const OnnxScope& scope) {
     }
 }
 
+// A ConvTranspose multiplies its output by these, and the plugin counts the blocks of it in 32 bits.
+void check_upsampling(const OnnxNode& node) {
+    constexpr Range ranges[] = {{"strides", 1, 4096}, {"dilations", 1, 4096}, {"output_padding", 0, 4096}};
+    if (node.type != "ConvTranspose") return;
+    for (const auto& range : ranges) {
+        const OnnxAttribute* attribute = node.find(range.attribute);
+        if (!attribute) continue;
+        for (const int64_t value : attribute->integers) check_range(node, range, value);
+    }
+}
+
 // The plugin copies weights by hidden_size, whatever their shape.
 void check_recurrent(const OnnxNode& node, const OnnxScope& scope) {
     const int64_t gates = node.type == "LSTM" ? 4 : node.type == "GRU" ? 3 : node.type == "RNN" ? 1 : 0;
@@ -223,6 +234,7 @@ void check_node(const OnnxNode& node, int64_t opset, const OnnxScope& scope) {
     if (!node.domain.empty() && node.domain != "com.microsoft") return;
     check_ranges(node);
     if (is_one_of(node.type, windowed)) check_windows(node, scope);
+    check_upsampling(node);
     check_recurrent(node, scope);
     check_requested_sizes(node, scope);
     check_trip_count(node, scope);
