@@ -5,6 +5,8 @@ const groundFloor = ['errors', 'logging', 'native', 'tensor']
 const stages = [
   'model',
   'graph',
+  'image',
+  'preprocess',
   'dataset',
   'calibration',
   'quantization',
