@@ -57,14 +57,7 @@ export interface CustomResult {
   readonly value: unknown
 }
 
-export type TaskResult =
-  | Classification
-  | Detections
-  | RotatedDetections
-  | RecognizedText
-  | TextRegions
-  | Embedding
-  | CustomResult
+export type TaskResult = Classification | Detections | RotatedDetections | RecognizedText | TextRegions | Embedding | CustomResult
 
 /** What a decoder is told about a batch. */
 export interface DecodeContext {
