@@ -53,6 +53,58 @@ export interface TensorComparison {
   nonFinite: number
 }
 
+/** Ways to resample, named after the library whose numbers they give. */
+export type ResizeFilter =
+  | 'pillow-nearest'
+  | 'pillow-box'
+  | 'pillow-bilinear'
+  | 'pillow-bicubic'
+  | 'pillow-lanczos'
+  | 'opencv-nearest'
+  | 'opencv-linear'
+  | 'opencv-cubic'
+  | 'opencv-area'
+
+/** Pixels of 8 bits a channel, interleaved, rows without padding: `data.length` is `width * height * channels`. */
+export interface NativePicture {
+  readonly data: Uint8Array
+  readonly width: number
+  readonly height: number
+  /** 1 to 4; 3 where a picture is prepared for a model. */
+  readonly channels: number
+}
+
+export interface NativeResize {
+  readonly width: number
+  readonly height: number
+  readonly filter: ResizeFilter
+  /**
+   * The part of the source to read, `[left, top, right, bottom]`; all of it by default. Fractions are for Pillow's
+   * filters alone. OpenCV's filters see nothing outside of it, Pillow's do, as the originals.
+   */
+  readonly box?: readonly [left: number, top: number, right: number, bottom: number] | undefined
+}
+
+/** How a picture becomes a part of a tensor. */
+export interface NativePreparation {
+  readonly resize?: NativeResize | undefined
+  /** Where the (resized) picture's top left corner lies on the canvas; negative values crop. */
+  readonly x: number
+  readonly y: number
+  readonly canvasWidth: number
+  readonly canvasHeight: number
+  /** Elements of the target before the canvas. */
+  readonly offset: number
+  /** Around the picture, as R, G, B of 0..255, before scale and bias. */
+  readonly pad: readonly number[]
+  /** Gray is Pillow's: `(19595 R + 38470 G + 7471 B + 32768) >> 16`. */
+  readonly color: 'RGB' | 'BGR' | 'GRAY'
+  readonly layout: 'NCHW' | 'NHWC'
+  /** For each channel of the target: `value * scale + bias`. Bytes are rounded half to even and clamped. */
+  readonly scale: readonly number[]
+  readonly bias: readonly number[]
+}
+
 export interface KernelsAddon {
   cpuFeatures(): CpuFeatures
 
@@ -76,4 +128,21 @@ export interface KernelsAddon {
 
   /** `a` is the reference; both have the same length. */
   compareTensors(a: Float32Array, b: Float32Array): TensorComparison
+
+  /**
+   * `target.length` is `resize.width * resize.height * source.channels`. Channels are resampled independently: alpha is
+   * no weight.
+   *
+   * Promises of this and of {@link prepareImage} settle after work on libuv's pool. Both arrays are kept alive until
+   * then; the caller does not change or transfer them.
+   */
+  resizeImage(source: NativePicture, target: Uint8Array, resize: NativeResize): Promise<void>
+  resizeImageSync(source: NativePicture, target: Uint8Array, resize: NativeResize): void
+
+  /** Writes one canvas: `Float32Array` for f32, `Uint16Array` for the raw bits of f16, `Uint8Array` for u8. */
+  prepareImage(source: NativePicture, target: PreparedElements, preparation: NativePreparation): Promise<void>
+  prepareImageSync(source: NativePicture, target: PreparedElements, preparation: NativePreparation): void
 }
+
+/** What {@link KernelsAddon.prepareImage} can write. */
+export type PreparedElements = Float32Array | Uint16Array | Uint8Array
