@@ -17,7 +17,7 @@ import {
 } from './npy-header.js'
 import { NpyReader } from './npy-reader.js'
 import { openFile, sourceOfFile } from './npy-source.js'
-import { replaceFile } from './replace-file.js'
+import { replaceFile } from '../model/replace-file.js'
 
 export type { NpyArray }
 
