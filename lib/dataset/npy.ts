@@ -3,6 +3,7 @@
  */
 import { describeValue } from '../errors/describe-value.js'
 import { engineryError } from '../errors/enginery-error.js'
+import { replaceFile } from '../model/replace-file.js'
 import { arrayLengthOf, type ElementType, elementTypes } from '../tensor/element-type.js'
 import { countElements, parseShape } from '../tensor/shape.js'
 import { decodeElements, encodeElements, hostIsBigEndian, longestText, type NpyArray } from './npy-elements.js'
@@ -17,7 +18,6 @@ import {
 } from './npy-header.js'
 import { NpyReader } from './npy-reader.js'
 import { openFile, sourceOfFile } from './npy-source.js'
-import { replaceFile } from '../model/replace-file.js'
 
 export type { NpyArray }
 

@@ -7,11 +7,11 @@ import { crc32 } from 'node:zlib'
 import yauzl from 'yauzl'
 import yazl from 'yazl'
 import { engineryError, isEngineryError } from '../errors/enginery-error.js'
+import { replaceFile } from '../model/replace-file.js'
 import { adoptNpy, encodeNpy } from './npy.js'
 import type { NpyArray } from './npy-elements.js'
 import { NpyReader } from './npy-reader.js'
 import { allocateBytes, openFile, readError, sourceOfFile } from './npy-source.js'
-import { replaceFile } from '../model/replace-file.js'
 import { ZipFileReader } from './zip-file-reader.js'
 
 /**

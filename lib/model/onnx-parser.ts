@@ -279,7 +279,8 @@ function describeWeight({ name, holder, type, shape, raw, payload, external }: R
   return { name, holder, type: nameOnnxType(type), shape, elements, bytes, external }
 }
 
-function readExternal(name: string, entries: readonly [string, string][]): OnnxExternalData {
+/** Where external data is, from the entries of its tensor. Throws WireError. */
+export function readExternal(name: string, entries: readonly [string, string][]): OnnxExternalData {
   const values = new Map(entries)
   const readNumber = (key: string): number | null => {
     const text = values.get(key)

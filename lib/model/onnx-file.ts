@@ -1,0 +1,140 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { engineryError, isEngineryError } from '../errors/enginery-error.js'
+import { explainFileFailure } from '../errors/explain-file-failure.js'
+import { decodeMessage } from './decode-message.js'
+import { type Chunk, encodeMessage, joinChunks, lengthOfChunks, loadChunk } from './encode-message.js'
+import { attachExternalWeights, externalLocation } from './external-weights.js'
+import { mapTensors } from './map-tensors.js'
+import { modelTable } from './onnx-fields.js'
+import type { EntryMessage, GraphMessage, ModelMessage, TensorMessage } from './onnx-messages.js'
+import { replaceFile } from './replace-file.js'
+import { WireError } from './wire-cursor.js'
+
+/** A model whose graph is there. */
+export type LoadedModel = ModelMessage & { readonly graph: GraphMessage }
+
+/**
+ * Reads a whole ONNX model. Weights are views on the bytes of the file; those in other files are read when needed.
+ *
+ * @param source a path, or bytes, which must not change while the model is in use
+ * @throws MODEL_CORRUPT, FILE_NOT_READ, OUT_OF_MEMORY, EXTERNAL_DATA_MISSING, EXTERNAL_DATA_INVALID
+ */
+export async function loadOnnxModel(source: string | Uint8Array): Promise<LoadedModel> {
+  const path = typeof source === 'string' ? source : null
+  const bytes = typeof source === 'string' ? await readWholeFile(source) : source
+  return blame(path ?? `The model of ${bytes.length} bytes`, async () => {
+    const model = decodeMessage(modelTable, bytes)
+    if (model.graph === undefined) throw new WireError('it holds no graph')
+    const graph = await attachExternalWeights(model.graph, path)
+    // The very object where nothing was external: it remembers its bytes.
+    return graph === model.graph ? (model as LoadedModel) : { ...model, graph }
+  })
+}
+
+/** Runs what reads a model; what is wrong with its bytes becomes an error that names it. */
+export async function blame<T>(model: string, read: () => Promise<T> | T): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error
+    throw engineryError('MODEL_CORRUPT', { model, reason: `as an ONNX model, ${error.message}` }, { cause: error })
+  }
+}
+
+async function readWholeFile(path: string): Promise<Uint8Array> {
+  try {
+    const file = await open(path)
+    try {
+      const { size } = await file.stat()
+      const bytes = allocate(size, path)
+      for (let done = 0; done < size; ) {
+        const { bytesRead } = await file.read(bytes, done, Math.min(size - done, 1 << 30), done)
+        if (bytesRead === 0) return bytes.subarray(0, done)
+        done += bytesRead
+      }
+      return bytes
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    if (isEngineryError(error)) throw error
+    throw engineryError('FILE_NOT_READ', { path, reason: explainFileFailure(error) }, { cause: error })
+  }
+}
+
+function allocate(size: number, path: string): Uint8Array {
+  try {
+    return new Uint8Array(size)
+  } catch (error) {
+    throw engineryError('OUT_OF_MEMORY', { reason: `${path} has ${size} bytes` }, { cause: error })
+  }
+}
+
+/** A model as the bytes of one file, weights inside. Parts that were not edited are the bytes they came as. */
+export function encodeOnnxModel(model: ModelMessage): Uint8Array {
+  return joinChunks(encodeMessage(modelTable, model))
+}
+
+export interface SaveOptions {
+  /**
+   * `auto` (default): weights in the file itself unless that takes more than protobuf can have. `always`: weights of
+   * 1 KiB and more in `<name>.data` beside it.
+   */
+  readonly externalData?: 'auto' | 'always'
+}
+
+/** Protobuf's limit, with room for those that count a little differently. */
+const largestFile = 2 ** 31 - 2 ** 20
+const smallestExternal = 1024
+/** So that a reader may map a tensor into memory. */
+const externalAlignment = 4096
+
+/**
+ * Writes a model; a reader sees the old file or the new one. Weights in a file of their own are written first, under
+ * the name `<model>.data`.
+ *
+ * @throws FILE_NOT_WRITTEN, and what reading external weights throws
+ */
+export async function saveOnnxModel(path: string, model: LoadedModel, options: SaveOptions = {}): Promise<void> {
+  let chunks = encodeMessage(modelTable, model)
+  if (options.externalData === 'always' || lengthOfChunks(chunks) > largestFile) {
+    const { graph, weights } = moveWeightsOut(model.graph, `${basename(path)}.data`)
+    if (weights.length > 0) await replaceFile(join(dirname(path), `${basename(path)}.data`), (file) => writeChunks(file, weights))
+    chunks = encodeMessage(modelTable, { ...model, graph })
+  }
+  await replaceFile(path, (file) => writeChunks(file, chunks))
+}
+
+async function writeChunks(file: FileHandle, chunks: readonly Chunk[]): Promise<void> {
+  for (const chunk of chunks) {
+    const bytes = loadChunk(chunk)
+    for (let done = 0; done < bytes.length; ) {
+      done += (await file.write(bytes, done, Math.min(bytes.length - done, 1 << 30))).bytesWritten
+    }
+  }
+}
+
+function moveWeightsOut(graph: GraphMessage, location: string): { graph: GraphMessage; weights: Chunk[] } {
+  const weights: Chunk[] = []
+  let position = 0
+  const moved = mapTensors(graph, (tensor, holder) => {
+    const { rawData, ...rest } = tensor
+    if (holder !== 'initializer' || rawData === undefined || rawData.length < smallestExternal) return tensor
+    const padding = (externalAlignment - (position % externalAlignment)) % externalAlignment
+    if (padding > 0) weights.push(new Uint8Array(padding))
+    const offset = position + padding
+    position = offset + rawData.length
+    weights.push(rawData)
+    return {
+      ...rest,
+      dataLocation: externalLocation,
+      externalData: describeLocation(location, offset, rawData.length),
+    } satisfies TensorMessage
+  })
+  return { graph: moved, weights }
+}
+
+function describeLocation(location: string, offset: number, length: number): EntryMessage[] {
+  return Object.entries({ location, offset, length }).map(([key, value]) => ({ key, value: Buffer.from(String(value), 'utf8') }))
+}
