@@ -20,6 +20,7 @@ export type ErrorTopic =
   | 'Saved engines'
   | 'Devices and backends'
   | 'Inference'
+  | 'Evaluation'
   | 'Data files'
   | 'Pictures'
   | 'Reading and writing files'
@@ -47,6 +48,16 @@ export const errorTable = {
     topic: 'Options and configuration',
     message: 'The preprocessing does not fit the model: {reason}',
     cure: 'Compare the steps with the layout, shape and element type of the port, as `enginery inspect` prints them.',
+  },
+  PREPROCESS_IMPORT_FAILED: {
+    topic: 'Options and configuration',
+    message: '{source} cannot be imported: {reason}',
+    cure: 'Take that part out if it says nothing about pixels, or write the preprocessing down by hand: it is a few lines.',
+  },
+  PREPROCESS_NOT_MOVABLE: {
+    topic: 'Options and configuration',
+    message: 'The preprocessing cannot be moved into the model with the same result: {reason}',
+    cure: 'Leave it outside the model, where it is done by createPreprocessor().',
   },
 
   // ---- Model files
@@ -199,6 +210,26 @@ export const errorTable = {
     message: 'Shape of {name}: expected {expected}, received {received}',
     cure: 'Give a length, a range [min, max] or -1 per dimension, within what the model allows.',
   },
+  DECODE_OUTPUTS_UNFIT: {
+    topic: 'Inputs and outputs',
+    message: 'The {decoder} decoder expected {expected}; the model gave {received}',
+    cure: 'Name the outputs in the decoder\'s option outputs, set its other options to what the model was made with, or choose the decoder that fits the model.',
+  },
+  DECODE_GEOMETRY_UNFIT: {
+    topic: 'Inputs and outputs',
+    message: 'The {decoder} decoder expected a geometry for each of {batch} samples, received {geometries}',
+    cure: 'Pass context.geometry as preparing the pictures returned it; the last pictures of a padded batch may be left out.',
+  },
+  DECODE_CHARSET_UNFIT: {
+    topic: 'Inputs and outputs',
+    message: 'The ctc decoder expected {expected} classes, which are {characters} characters{extra}; the model gives {received}',
+    cure: 'Take the list of characters that belongs to the model; PP-OCR adds a space that its list lacks (option appendSpace).',
+  },
+  DECODE_RESULT_INVALID: {
+    topic: 'Inputs and outputs',
+    message: 'The custom decoder should return one result for each of {expected} samples, it returned {received}',
+    cure: 'Return an array with an entry for each sample of the batch.',
+  },
 
   // ---- Building engines
   ENGINE_BUILD_FAILED: {
@@ -323,6 +354,58 @@ export const errorTable = {
     cure: 'Build the engine with profiling turned on and run an inference first.',
   },
 
+  // ---- Evaluation
+  METRIC_ANNOTATION_MISSING: {
+    topic: 'Evaluation',
+    message: '{metric} needs {what}, and sample {sample} has none',
+    cure: 'Choose a metric that fits the annotations, or complete them; a picture in which there is nothing has an empty list.',
+  },
+  METRIC_CATEGORY_UNKNOWN: {
+    topic: 'Evaluation',
+    message: '{metric}: {what} of sample {sample} is class {category}; the dataset has {count} classes, from 0',
+    cure: "Map the model's classes to the dataset's with the decoder's option for that, or check that both belong together.",
+  },
+  METRIC_RESULT_INVALID: {
+    topic: 'Evaluation',
+    message: '{metric} cannot score sample {sample}: {reason}',
+    cure: 'Look at the outputs of the model for this sample, and at its annotations; NaN comes from a broken model or a wrong decoder.',
+  },
+  METRIC_SAMPLE_REPEATED: {
+    topic: 'Evaluation',
+    message: '{metric}: sample {sample} occurs twice',
+    cure: 'Give each sample an id of its own, and add its result once.',
+  },
+  METRIC_SAMPLE_UNKNOWN: {
+    topic: 'Evaluation',
+    message: '{metric}: sample {sample} is not in the dataset',
+    cure: 'Score results with the dataset they were made from.',
+  },
+  METRIC_TASK_MISMATCH: {
+    topic: 'Evaluation',
+    message: '{metric} scores results of the task {expected}, received {received} for sample {sample}',
+    cure: 'Choose a metric for what the decoder returns, or the other way round.',
+  },
+  METRIC_UNDEFINED: {
+    topic: 'Evaluation',
+    message: '{metric} has no value: {reason}',
+    cure: 'Score samples that have something to be scored: more of them, or others.',
+  },
+  METRIC_FUNCTION_FAILED: {
+    topic: 'Evaluation',
+    message: '{metric}: the function {what} failed: {reason}',
+    cure: 'Correct the function; what it threw is the `cause`.',
+  },
+  METRIC_VALUE_INVALID: {
+    topic: 'Evaluation',
+    message: '{metric}: {what} should be a finite number, received {received}',
+    cure: 'Correct the function so that it returns a number for all samples, those without results too.',
+  },
+  BOOTSTRAP_SAMPLES_DIFFER: {
+    topic: 'Evaluation',
+    message: '{metric} can compare two models on the same samples only: {reason}',
+    cure: 'Score both models on the same dataset, and leave out of both what failed in one.',
+  },
+
   // ---- Data files
   NPY_INVALID: {
     topic: 'Data files',
@@ -348,6 +431,31 @@ export const errorTable = {
     topic: 'Data files',
     message: '{file} has no array {name}; it has {expected}',
     cure: 'Use one of these names; numpy.savez names arrays passed without a name arr_0, arr_1, ...',
+  },
+  DATASET_FORMAT_UNKNOWN: {
+    topic: 'Data files',
+    message: 'The format of the dataset at {path} is not clear: {reason}',
+    cure: 'Say it with the option `format`: one of {formats}.',
+  },
+  DATASET_INVALID: {
+    topic: 'Data files',
+    message: '{file} cannot be read as {format}: {reason}',
+    cure: 'Correct the file, or choose another `format`.',
+  },
+  DATASET_EMPTY: {
+    topic: 'Data files',
+    message: 'The dataset at {path} has no samples: {reason}',
+    cure: 'Check the folder; pictures are recognised by their extension.',
+  },
+  DATASET_MISMATCH: {
+    topic: 'Data files',
+    message: 'Pictures and annotations do not match: {problems}',
+    cure: 'Correct the annotations, or leave out `strict` to go on and find this in `warnings`.',
+  },
+  PICTURE_BROKEN: {
+    topic: 'Data files',
+    message: '{id} could not be read: {reason}',
+    cure: "Replace or remove the picture, or pass `onBroken: 'skip'` to go on without it.",
   },
 
   // ---- Pictures
