@@ -213,7 +213,7 @@ export const errorTable = {
   DECODE_OUTPUTS_UNFIT: {
     topic: 'Inputs and outputs',
     message: 'The {decoder} decoder expected {expected}; the model gave {received}',
-    cure: 'Name the outputs in the decoder\'s option outputs, set its other options to what the model was made with, or choose the decoder that fits the model.',
+    cure: "Name the outputs in the decoder's option outputs, set its other options to what the model was made with, or choose the decoder that fits the model.",
   },
   DECODE_GEOMETRY_UNFIT: {
     topic: 'Inputs and outputs',

@@ -51,7 +51,7 @@ export function describeIssue(issue: Issue, root: unknown): OptionProblem[] {
 function issueMessage(issue: Issue): string {
   if (issue.code !== 'invalid_union') return lowerFirst(issue.message.replace(/^Invalid input: /, ''))
   // A union told apart by one key says which values that key may have.
-  const options = issue.options as readonly unknown[] | undefined
+  const { options } = issue as { options?: readonly unknown[] }
   return options ? `expected ${options.map((value) => JSON.stringify(value)).join(' or ')}` : unionMessage(issue.errors)
 }
 
