@@ -42,6 +42,8 @@ export interface Sample {
   readonly path?: string
   /** Named tensors, for samples that need no preprocessing (.npy, .npz, iterables). */
   readonly tensors?: Readonly<Record<string, Tensor>>
+  /** Reads the named tensors, for samples whose tensors stay in a file until they are needed. */
+  readonly loadTensors?: () => Promise<Readonly<Record<string, Tensor>>>
   /** Index into the dataset's categories. */
   readonly label?: number
   readonly boxes?: readonly BoxAnnotation[]
