@@ -116,6 +116,16 @@ export const errorTable = {
     message: '{model} names {location} as a file of weights: {reason}',
     cure: 'Export the model again with its weights in a file beside it. Files outside the folder of the model are never read.',
   },
+  OPSET_UNSUPPORTED: {
+    topic: 'Model files',
+    message: '{model} uses operator set {received} of ONNX, expected one from {oldest} to {newest}',
+    cure: 'Export the model again with another opset; 17 is understood everywhere.',
+  },
+  OPERATORS_NOT_RAISED: {
+    topic: 'Model files',
+    message: '{model} uses operator set {from} of ONNX, and cannot be rewritten for {to}, because of: {operators}',
+    cure: 'Export the model again with opset {to} or later.',
+  },
   OPERATION_NOT_FOUND: {
     topic: 'Model files',
     message: 'The model has no tensor or operation {name}',
