@@ -63,12 +63,13 @@ const fraction = z.number().gt(0).max(1)
 // YAML has no division, and 0.00392157 is not 1/255.
 const ratio = z
   .string()
-  .regex(/^\s*\d+(\.\d*)?\s*\/\s*\d+(\.\d*)?\s*$/, 'expected a number or a ratio such as 1/255')
+  .regex(/^\s*\d+(\.\d*)?\s*\/\s*\d+(\.\d*)?\s*$/, 'a ratio such as 1/255')
   .transform((text) => {
     const [above, below] = text.split('/').map(Number) as [number, number]
     return above / below
   })
 const finite = z.number()
+const positive = z.number().positive()
 const perChannel = <S extends z.ZodType>(one: S) => z.union([one, z.array(one).min(1).max(3)])
 
 const shape = {
@@ -95,9 +96,18 @@ const shape = {
   pad: perChannel(z.number().min(0).max(255)).default(0).describe('grey level(s) of the padding, before scale, mean and std'),
   color: z.enum(['RGB', 'BGR', 'GRAY']).default('RGB').describe('order of the channels of the model'),
   layout: z.enum(['NCHW', 'NHWC']).optional().describe('default: as the model has it, else NCHW'),
-  scale: perChannel(z.union([z.number().positive(), ratio])).default(1),
+  scale: z
+    .union([
+      positive,
+      ratio,
+      z
+        .array(z.union([positive, ratio]))
+        .min(1)
+        .max(3),
+    ])
+    .default(1),
   mean: perChannel(finite).default(0),
-  std: perChannel(z.number().positive()).default(1),
+  std: perChannel(positive).default(1),
   type: z.enum(['f32', 'f16', 'u8']).optional().describe('default: as the model has it, else f32'),
 }
 
