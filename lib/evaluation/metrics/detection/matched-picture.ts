@@ -1,0 +1,105 @@
+/**
+ * What became of a picture's detections: matched once, then scored as often as a bootstrap asks.
+ *
+ * Outcomes are bits: bit `t` says that the detection is right at threshold `t`, bit `16 + t` that it does not count there;
+ * neither, that it is wrong. There is an outcome for each range of areas that objects are counted in.
+ */
+export interface MatchedPicture {
+  /** Class of each detection. */
+  readonly categories: Int32Array
+  readonly scores: Float64Array
+  /** Place among the picture's detections of its class, the highest score first. */
+  readonly ranks: Uint32Array
+  /** `outcomes[detection * areas + area]` */
+  readonly outcomes: Uint32Array
+  /** Class of each annotated object. */
+  readonly objectCategories: Int32Array
+  /** Bit `area` says that the object is to be found in that range of areas. */
+  readonly objectAreas: Uint8Array
+}
+
+export const NOT_COUNTED_SHIFT = 16
+
+/** One class over all pictures: its detections, the highest score first. */
+export interface RankedClass {
+  /** Place of the picture that each detection is of. */
+  readonly pictures: Uint32Array
+  readonly ranks: Uint32Array
+  readonly scores: Float64Array
+  /** For each area, an outcome for each detection. */
+  readonly outcomes: readonly Uint32Array[]
+  /** For each area, how many detections it takes to reach the last one that is right anywhere. */
+  readonly ends: readonly number[]
+  /** For each area, the picture of each object to be found. */
+  readonly objects: readonly Uint32Array[]
+}
+
+/**
+ * Detections of all pictures, class by class. Among equal scores the order of pictures decides, then that within a picture.
+ *
+ * @param areas how many ranges of areas the pictures were matched for
+ */
+export function rankDetections(pictures: readonly MatchedPicture[], classes: number, areas: number): RankedClass[] {
+  const detections = new Uint32Array(classes)
+  const objects = Array.from({ length: classes }, (): number[][] => Array.from({ length: areas }, () => []))
+  pictures.forEach((picture, at) => {
+    for (const category of picture.categories) detections[category] = (detections[category] as number) + 1
+    picture.objectCategories.forEach((category, i) => {
+      const counted = picture.objectAreas[i] as number
+      for (let area = 0; area < areas; area++) if ((counted >> area) & 1) objects[category]?.[area]?.push(at)
+    })
+  })
+  const lists = Array.from(detections, (count) => ({
+    filled: 0,
+    pictures: new Uint32Array(count),
+    places: new Uint32Array(count),
+    scores: new Float64Array(count),
+  }))
+  pictures.forEach(({ categories, scores }, at) => {
+    for (let i = 0; i < categories.length; i++) {
+      const list = lists[categories[i] as number] as (typeof lists)[number]
+      list.pictures[list.filled] = at
+      list.places[list.filled] = i
+      list.scores[list.filled++] = scores[i] as number
+    }
+  })
+  return lists.map((list, category) => rankClass(list, pictures, areas, objects[category] as number[][]))
+}
+
+interface Unranked {
+  readonly pictures: Uint32Array
+  /** Place of each detection in its picture. */
+  readonly places: Uint32Array
+  readonly scores: Float64Array
+}
+
+function rankClass(list: Unranked, matched: readonly MatchedPicture[], areas: number, objects: readonly number[][]): RankedClass {
+  const { scores } = list
+  const count = scores.length
+  const order = new Uint32Array(count)
+  for (let i = 0; i < count; i++) order[i] = i
+  order.sort((a, b) => (scores[b] as number) - (scores[a] as number) || a - b)
+
+  const ranked = {
+    pictures: new Uint32Array(count),
+    ranks: new Uint32Array(count),
+    scores: new Float64Array(count),
+    outcomes: Array.from({ length: areas }, () => new Uint32Array(count)),
+    ends: new Array<number>(areas).fill(0),
+    objects: objects.map((pictures) => Uint32Array.from(pictures)),
+  }
+  for (let i = 0; i < count; i++) {
+    const from = order[i] as number
+    const picture = matched[list.pictures[from] as number] as MatchedPicture
+    const place = list.places[from] as number
+    ranked.pictures[i] = list.pictures[from] as number
+    ranked.ranks[i] = picture.ranks[place] as number
+    ranked.scores[i] = scores[from] as number
+    for (let area = 0; area < areas; area++) {
+      const outcome = picture.outcomes[place * areas + area] as number
+      ;(ranked.outcomes[area] as Uint32Array)[i] = outcome
+      if (outcome & ((1 << NOT_COUNTED_SHIFT) - 1)) ranked.ends[area] = i + 1
+    }
+  }
+  return ranked
+}
