@@ -4,6 +4,7 @@
 #include "core/convert_elements.h"
 #include "core/cpu_features.h"
 #include "core/cpu_topology.h"
+#include "picture_functions.h"
 #include "typed_arguments.h"
 
 // The JavaScript surface: lib/native/kernels-addon.ts. Nothing is kept between calls, so any number of environments may
@@ -103,6 +104,10 @@ static Napi::Object add_functions(Napi::Env env, Napi::Object exports) {
     add("uint8FromUint4", unpack_nibbles<uint8_t, uint8_from_uint4>);
     add("uint4FromUint8", pack_nibbles<uint8_t, uint4_from_uint8>);
     add("compareTensors", compare);
+    add("resizeImage", resize_image);
+    add("resizeImageSync", resize_image_sync);
+    add("prepareImage", prepare_image);
+    add("prepareImageSync", prepare_image_sync);
     return exports;
 }
 

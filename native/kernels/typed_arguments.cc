@@ -22,12 +22,15 @@ Napi::TypeError argument_error(Napi::Env env, const std::string& message) {
     return error;
 }
 
-void require_array_kind(const Napi::CallbackInfo& info, size_t index, const char* argument, napi_typedarray_type type,
-                        const char* kind) {
-    const Napi::Value value = info[index];
+Napi::Error memory_error(Napi::Env env, const std::string& message) {
+    Napi::Error error = Napi::Error::New(env, message);
+    error.Set("code", Napi::String::New(env, "NATIVE_MEMORY"));
+    return error;
+}
+
+void require_array_kind(Napi::Env env, Napi::Value value, const char* argument, napi_typedarray_type type, const char* kind) {
     if (value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == type) return;
-    throw argument_error(info.Env(),
-                         "Expected " + std::string(argument) + " to be a " + kind + ", received " + description_of(value));
+    throw argument_error(env, "Expected " + std::string(argument) + " to be a " + kind + ", received " + description_of(value));
 }
 
 void require_length(Napi::Env env, const char* argument, size_t actual, const char* rule, size_t expected) {

@@ -41,9 +41,11 @@ struct ArrayView {
 // A TypeError with the code that the typed layer knows.
 Napi::TypeError argument_error(Napi::Env env, const std::string& message);
 
-// Throws unless argument `index` is a typed array of this kind.
-void require_array_kind(const Napi::CallbackInfo& info, size_t index, const char* argument, napi_typedarray_type type,
-                        const char* kind);
+// An Error for memory that ran out.
+Napi::Error memory_error(Napi::Env env, const std::string& message);
+
+// Throws unless the value is a typed array of this kind.
+void require_array_kind(Napi::Env env, Napi::Value value, const char* argument, napi_typedarray_type type, const char* kind);
 
 // Throws unless the lengths are equal. Both texts are for the message: "target", "ceil(source.length / 2)".
 void require_length(Napi::Env env, const char* argument, size_t actual, const char* rule, size_t expected);
@@ -52,13 +54,18 @@ void require_length(Napi::Env env, const char* argument, size_t actual, const ch
 void require_apart(Napi::Env env, const void* source, size_t source_bytes, const void* target, size_t target_bytes);
 
 template <typename Element>
-ArrayView<Element> array_argument(const Napi::CallbackInfo& info, size_t index, const char* argument) {
+ArrayView<Element> array_value(Napi::Env env, Napi::Value value, const char* argument) {
     using Kind = ArrayKind<Element>;
-    require_array_kind(info, index, argument, Kind::type, Kind::name);
-    auto array = info[index].As<Napi::TypedArrayOf<Element>>();
+    require_array_kind(env, value, argument, Kind::type, Kind::name);
+    auto array = value.As<Napi::TypedArrayOf<Element>>();
     // A detached array has neither memory nor length.
     const size_t length = array.ElementLength();
     return {length == 0 ? nullptr : array.Data(), length};
+}
+
+template <typename Element>
+ArrayView<Element> array_argument(const Napi::CallbackInfo& info, size_t index, const char* argument) {
+    return array_value<Element>(info.Env(), info[index], argument);
 }
 
 }  // namespace enginery::kernels

@@ -1,0 +1,50 @@
+#include "pool_work.h"
+
+#include <exception>
+#include <memory>
+
+#include "typed_arguments.h"
+
+namespace enginery::kernels {
+
+Napi::Value PoolWork::start(Napi::Env env, std::vector<Napi::Value> kept, std::function<void()> work) {
+    std::unique_ptr<PoolWork> self(new PoolWork(env, std::move(work)));
+    for (const Napi::Value& value : kept) self->kept_.push_back(Napi::Reference<Napi::Value>::New(value, 1));
+    const Napi::Promise promise = self->deferred_.Promise();
+    const auto name = Napi::String::New(env, "enginery.kernels");
+    if (napi_create_async_work(env, nullptr, name, execute, complete, self.get(), &self->handle_) != napi_ok) {
+        throw Napi::Error::New(env);
+    }
+    if (napi_queue_async_work(env, self->handle_) != napi_ok) {
+        napi_delete_async_work(env, self->handle_);
+        throw Napi::Error::New(env);
+    }
+    self.release();  // complete() takes it back
+    return promise;
+}
+
+void PoolWork::execute(napi_env, void* raw) noexcept {
+    auto* self = static_cast<PoolWork*>(raw);
+    try {
+        self->work_();
+    } catch (const std::bad_alloc&) {
+        self->failure_ = "the picture's intermediate results did not fit";
+    } catch (const std::exception& error) {
+        self->failure_ = error.what();
+    }
+}
+
+void PoolWork::complete(napi_env env, napi_status status, void* raw) noexcept {
+    const std::unique_ptr<PoolWork> self(static_cast<PoolWork*>(raw));
+    napi_delete_async_work(env, self->handle_);
+    // The environment is ending: nobody is left to tell.
+    if (status == napi_cancelled) return;
+    try {
+        if (self->failure_.empty()) self->deferred_.Resolve(Napi::Env(env).Undefined());
+        else self->deferred_.Reject(memory_error(env, self->failure_).Value());
+    } catch (const Napi::Error&) {
+        // Nor here: JavaScript no longer runs.
+    }
+}
+
+}  // namespace enginery::kernels
