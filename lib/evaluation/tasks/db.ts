@@ -7,7 +7,7 @@ import { findConnectedRegions } from './connected-regions.js'
 import { within } from './detect.js'
 import { outputName, threshold } from './detection-options.js'
 import { countSamples, outputsUnfit, soleOutput } from './find-outputs.js'
-import { meanInside } from './mean-inside.js'
+import { meanInside, type ProbabilityMap } from './mean-inside.js'
 import type { Decoder, TextRegions } from './task.js'
 
 export const dbSchema = z.strictObject({
@@ -64,7 +64,7 @@ function readRegions(map: ProbabilityMap, geometry: ImageGeometry, options: z.ou
     const rectangle = minAreaRectangle(convexHull(points))
     const shortSide = Math.min(rectangle.width, rectangle.height)
     if (shortSide < minSize || shortSide === 0) continue
-    const score = meanInside(map, cornersOfRectangle(rectangle))
+    const score = meanInside(map, cornersOfRectangle(rectangle).map(toWholePixel))
     if (!(score >= options.boxThreshold)) continue
     const margin = (unclipRatio * rectangle.width * rectangle.height) / (2 * (rectangle.width + rectangle.height))
     if (shortSide + 2 * margin < minSize + 2) continue
@@ -76,6 +76,11 @@ function readRegions(map: ProbabilityMap, geometry: ImageGeometry, options: z.ou
     regions.push({ polygon, score })
   }
   return regions
+}
+
+// As the reference implementation cuts them, but not a pixel off where rounding leaves 29.9999999.
+function toWholePixel(value: number): number {
+  return Math.floor(value + 1e-3)
 }
 
 /** Top left, top right, bottom right, bottom left: the two leftmost, then the two rightmost, each by height. */

@@ -12,14 +12,15 @@ export const yoloxSchema = z.strictObject({
   outputs: z.strictObject({ predictions: outputName.optional() }).default({}),
   strides: strides.default([8, 16, 32]),
   decoded: z.boolean().default(false).describe('the model gives centres and sizes in pixels already'),
-  ...suppressionFields({ scoreThreshold: 0.01, iouThreshold: 0.65, labels: 'best', maxDetections: 300, clip: false }),
+  ...suppressionFields({ scoreThreshold: 0.01, iouThreshold: 0.65, labels: 'all', maxDetections: 100, clip: true }),
 })
 
 export type YoloxOptions = z.input<typeof yoloxSchema>
 
 /**
  * YOLOX: an output `[batch, cells, 5 + classes]` of centre offset, log size, objectness and classes, the last two with
- * the sigmoid in the model. As in the reference implementation boxes may reach beyond the picture.
+ * the sigmoid in the model. The defaults score best; the reference implementation takes one class per place (`labels:
+ * 'best'`) and lets boxes reach beyond the picture (`clip: false`).
  *
  * @throws OPTION_INVALID; the decoder DECODE_OUTPUTS_UNFIT, DECODE_GEOMETRY_UNFIT
  */
