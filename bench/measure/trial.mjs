@@ -3,7 +3,12 @@ import { spawn } from 'node:child_process'
 import path from 'node:path'
 import { benchFolder } from '../cases.mjs'
 
-const python = path.join(benchFolder, '.venv', ...(process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python']))
+/** The interpreter that `npm run setup` brings. */
+export const python = path.join(
+  benchFolder,
+  '.venv',
+  ...(process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python']),
+)
 
 const programs = {
   enginery: [process.execPath, [path.join(benchFolder, 'contenders', 'enginery.mjs')]],
