@@ -41,6 +41,15 @@ export class WarningCollector {
     this.#found.set(code, entry)
   }
 
+  /** Adds what another has found: files that are read at the same time have one each, so that the order is theirs. */
+  merge(other: WarningCollector): void {
+    for (const [code, { count, examples }] of other.#found) {
+      for (const example of examples) this.add(code, example)
+      const entry = this.#found.get(code)
+      if (entry) entry.count += count - examples.length
+    }
+  }
+
   list(): DatasetWarning[] {
     return [...this.#found].map(([code, { count, examples }]) => ({ code, count, examples }))
   }

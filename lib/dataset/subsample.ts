@@ -4,7 +4,7 @@ import { parseOptions } from '../errors/parse-options.js'
 import type { Dataset, Sample } from './annotations.js'
 import { seededRandom, shuffled } from './seeded-random.js'
 
-const subsampleSchema = z.strictObject({
+export const subsampleSchema = z.strictObject({
   count: z.int().min(1).describe('samples to keep; all where there are fewer'),
   seed: z.int().min(0).max(0xffffffff).default(0),
   stratified: z.boolean().default(true).describe('keep the proportions of the classes, where samples have any'),

@@ -16,9 +16,16 @@ import { readPictureSize } from '../picture-size.js'
 import { linesOf, readTextFile } from '../read-text-file.js'
 import { isRecord, refuseFile } from './dataset-source.js'
 
+interface YoloPicture {
+  readonly id: string
+  readonly path: string
+  /** Path of the text file. */
+  readonly labels: string
+}
+
 interface YoloPlan {
   readonly categories: readonly Category[]
-  readonly pictures: readonly { readonly id: string; readonly path: string; readonly labels: string }[]
+  readonly pictures: readonly YoloPicture[]
   readonly path: string
 }
 
@@ -30,23 +37,32 @@ interface YoloPlan {
  */
 export async function readYolo(options: ParsedDatasetOptions): Promise<DatasetDraft> {
   const { categories, pictures, path } = await planYolo(options)
+  const found = await mapLimited(pictures, 16, (picture) => readPicture(picture, categories))
   const warnings = new WarningCollector()
-  const samples = await mapLimited(pictures, 16, async ({ id, path, labels }): Promise<Sample | null> => {
-    const text = await readOptional(labels)
-    if (text === undefined) {
-      // A picture that is not there has no labels either, and is noted later.
-      if (await isThere(path)) warnings.add('PICTURE_UNANNOTATED', id)
-      return { id, path, boxes: [] }
-    }
-    const size = await sizeUnlessBroken(path)
-    if (size === undefined && (await isThere(path))) {
-      warnings.add('PICTURE_UNREADABLE', id)
-      return null
-    }
-    if (size === undefined) return { id, path, boxes: [] }
-    return { id, path, ...readLabels(text, labels, id, size, categories, warnings) }
-  })
-  return { format: 'yolo', path, categories, samples: samples.filter((sample) => sample !== null), warnings }
+  for (const each of found) warnings.merge(each.warnings)
+  const samples = found.flatMap(({ sample }) => (sample === null ? [] : [sample]))
+  return { format: 'yolo', path, categories, samples, warnings }
+}
+
+async function readPicture(
+  { id, path, labels }: YoloPicture,
+  categories: readonly Category[],
+): Promise<{ sample: Sample | null; warnings: WarningCollector }> {
+  const warnings = new WarningCollector()
+  const nothing = { id, path, boxes: [] }
+  // A picture that is not there is noted later, whatever its labels.
+  if (!(await isThere(path))) return { sample: nothing, warnings }
+  const text = await readOptional(labels)
+  if (text === undefined) {
+    warnings.add('PICTURE_UNANNOTATED', id)
+    return { sample: nothing, warnings }
+  }
+  const size = await sizeUnlessBroken(path)
+  if (size === undefined) {
+    warnings.add('PICTURE_UNREADABLE', id)
+    return { sample: null, warnings }
+  }
+  return { sample: { id, path, ...readLabels(text, labels, id, size, categories, warnings) }, warnings }
 }
 
 async function planYolo(options: ParsedDatasetOptions): Promise<YoloPlan> {
