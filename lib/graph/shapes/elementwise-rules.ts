@@ -1,0 +1,97 @@
+import type { Dimension } from '../graph-tensor.js'
+import { broadcastShapes, type ShapeRule, type ShapeRules, type TensorFacts } from './rule.js'
+
+const likeFirst: ShapeRule = (rule) => [rule.input(0)]
+const likeFirstWithoutValue: ShapeRule = ({ input }) => [{ ...input(0), value: null }]
+
+const sameAsInput = [
+  ...['Abs', 'Acos', 'Acosh', 'Asin', 'Asinh', 'Atan', 'Atanh', 'BatchNormalization', 'BitwiseNot', 'Celu', 'Clip', 'Cos'],
+  ...['Cosh', 'CumSum', 'Elu', 'Erf', 'Exp', 'Gelu', 'GroupNormalization', 'HardSigmoid', 'HardSwish', 'Hardmax', 'LRN'],
+  ...['InstanceNormalization', 'LeakyRelu', 'Log', 'LogSoftmax', 'LpNormalization', 'MeanVarianceNormalization', 'Mish', 'Neg'],
+  ...['Not', 'PRelu', 'Reciprocal', 'Relu', 'ReverseSequence', 'Round', 'Scatter', 'ScatterElements', 'ScatterND', 'Selu'],
+  ...['RMSNormalization', 'RotaryEmbedding', 'Shrink', 'Sigmoid', 'Sign', 'Sin', 'Sinh', 'Softmax', 'Softplus', 'Softsign'],
+  ...['Sqrt', 'Swish', 'Tan', 'Tanh', 'ThresholdedRelu', 'Trilu', 'Ceil', 'Floor'],
+]
+
+const arithmetic: Readonly<Record<string, (a: number, b: number) => number>> = {
+  Add: (a, b) => a + b,
+  Sub: (a, b) => a - b,
+  Mul: (a, b) => a * b,
+  Div: (a, b) => Math.trunc(a / b),
+  Max: Math.max,
+  Min: Math.min,
+}
+
+const broadcast: ShapeRule = (rule) => {
+  const operands = rule.node.inputs.map((_, index) => rule.input(index))
+  return [
+    {
+      elementType: operands.find(({ elementType }) => elementType !== null)?.elementType ?? null,
+      shape: broadcastShapes(operands.map(({ shape }) => shape)),
+      value: computeValue(rule.node.type, operands),
+    },
+  ]
+}
+
+/** Arithmetic on lengths. Symbols pass through what does not change them. */
+function computeValue(type: string, operands: readonly TensorFacts[]): readonly Dimension[] | null {
+  const compute = arithmetic[type]
+  const [a, b] = operands
+  if (compute === undefined || operands.length !== 2 || !a?.value || !b?.value) return null
+  const [left, right] = [a.value, b.value]
+  const length = Math.max(left.length, right.length)
+  if ((left.length !== length && left.length !== 1) || (right.length !== length && right.length !== 1)) return null
+  return Array.from({ length }, (_, index) => {
+    const x = left[left.length === 1 ? 0 : index] as Dimension
+    const y = right[right.length === 1 ? 0 : index] as Dimension
+    if (typeof x === 'number' && typeof y === 'number') {
+      const result = compute(x, y)
+      return Number.isSafeInteger(result) ? result : null
+    }
+    if ((type === 'Mul' || type === 'Div') && y === 1) return x
+    if (type === 'Mul' && x === 1) return y
+    if ((type === 'Add' || type === 'Sub') && y === 0) return x
+    if (type === 'Add' && x === 0) return y
+    return null
+  })
+}
+
+const compare: ShapeRule = (rule) => [
+  { elementType: 'bool', shape: broadcastShapes(rule.node.inputs.map((_, index) => rule.input(index).shape)) },
+]
+
+/** Of operators with any number of operands, one at a time. */
+function each(names: readonly string[], rule: ShapeRule): ShapeRules {
+  return Object.fromEntries(names.map((name) => [name, rule]))
+}
+
+export const elementwiseRules: ShapeRules = {
+  ...each(sameAsInput, likeFirstWithoutValue),
+  Identity: likeFirst,
+  ...each(['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Max', 'Min', 'Mean', 'Sum', 'Mod', 'BitShift'], broadcast),
+  ...each(['BitwiseAnd', 'BitwiseOr', 'BitwiseXor'], broadcast),
+  ...each(['Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual', 'And', 'Or', 'Xor'], compare),
+  ...each(['IsNaN', 'IsInf'], ({ input }) => [{ elementType: 'bool', shape: input(0).shape }]),
+  Dropout: ({ input }) => [input(0), { elementType: 'bool', shape: input(0).shape }],
+  LayerNormalization: ({ input }) => [{ ...input(0), value: null }],
+  Where: ({ input }) => [
+    {
+      elementType: input(1).elementType ?? input(2).elementType,
+      shape: broadcastShapes([input(0).shape, input(1).shape, input(2).shape]),
+      value: chooseValue(input(0), input(1), input(2)),
+    },
+  ],
+  QuantizeLinear: ({ input, has }) => [{ elementType: has(2) ? input(2).elementType : 'u8', shape: input(0).shape }],
+  DequantizeLinear: ({ input }) => [{ elementType: input(1).elementType, shape: input(0).shape }],
+  DynamicQuantizeLinear: ({ input }) => [
+    { elementType: 'u8', shape: input(0).shape },
+    { elementType: 'f32', shape: [] },
+    { elementType: 'u8', shape: [] },
+  ],
+}
+
+function chooseValue(condition: TensorFacts, yes: TensorFacts, no: TensorFacts): TensorFacts['value'] {
+  if (!condition.value || !yes.value || !no.value || condition.value.length !== 1) return null
+  if (yes.value.length !== no.value.length || typeof condition.value[0] !== 'number') return null
+  return condition.value[0] !== 0 ? yes.value : no.value
+}
