@@ -1,5 +1,4 @@
 import { engineryError } from '../../errors/enginery-error.js'
-import type { ResizeFilter } from '../../image/resize-image.js'
 import { type InputPort, readInputPort } from '../../preprocess/input-port.js'
 import type { PreprocessDescription } from '../../preprocess/preprocess-schema.js'
 import { isIdentity, type ResolvedPreprocess, resolvePreprocess } from '../../preprocess/resolve-preprocess.js'
@@ -8,7 +7,7 @@ import type { PreprocessInput, PreprocessStep } from './preprocess-options.js'
 export interface MoveOptions {
   /**
    * Also move the resizing, so that pictures of any size may be passed as they were decoded. Only for `stretch` with
-   * `pillow-bilinear` or `pillow-bicubic`, which OpenVINO computes alike. Default: false.
+   * `pillow-bilinear`, which OpenVINO computes to within one grey level. Default: false.
    */
   readonly resize?: boolean
 }
@@ -19,12 +18,6 @@ export interface MovedPreprocess {
   readonly model: PreprocessInput
   /** What is left to do outside: pictures as bytes, `[batch, height, width, channels]`. */
   readonly outside: PreprocessDescription
-}
-
-// OpenVINO's resize algorithms that are the same as one of ours, to within one grey level.
-const sameResize: Partial<Record<ResizeFilter, 'bilinear-pillow' | 'bicubic-pillow'>> = {
-  'pillow-bilinear': 'bilinear-pillow',
-  'pillow-bicubic': 'bicubic-pillow',
 }
 
 /**
@@ -87,16 +80,17 @@ function pads({ resize, crop, padTo }: ResolvedPreprocess): boolean {
   return padTo !== undefined || crop !== undefined || resize.mode !== 'stretch'
 }
 
+// Not pillow-bicubic: OpenVINO's of that name neither clamps nor rounds between its two passes, as Pillow does, and is off
+// by tens of grey levels at sharp edges.
 function resizeStep({ resize, sourceCrop, crop, padTo, color }: ResolvedPreprocess, port: InputPort): PreprocessStep {
-  const algorithm = resize.mode === 'stretch' ? sameResize[resize.filter] : undefined
-  if (resize.mode !== 'stretch' || algorithm === undefined || sourceCrop || crop || padTo) {
-    throw notMovable('only a resize of mode stretch with pillow-bilinear or pillow-bicubic, without crop or padding, is the same')
+  if (resize.mode !== 'stretch' || resize.filter !== 'pillow-bilinear' || sourceCrop || crop || padTo) {
+    throw notMovable('only a resize of mode stretch with pillow-bilinear, without crop or padding, is the same')
   }
   // The picture would be made grey after the resize here and before it there.
   if (color === 'GRAY') throw notMovable('grey pictures are resized outside')
   const { width, height } = readInputPort(port, 3)
   if (width === undefined || height === undefined) throw notMovable('the width or height of the input is open')
-  return { resize: { algorithm } }
+  return { resize: { algorithm: 'bilinear-pillow' } }
 }
 
 function valueSteps(resolved: ResolvedPreprocess): PreprocessStep[] {

@@ -192,7 +192,7 @@ describe('YOLO', () => {
 
   it.each(['0 0.5 0.5 0.1', '0.5 0.5 0.5 0.1 0.1', 'cat 0.5 0.5 0.1 0.1'])('refuses the line %s', async (line) => {
     const at = await makeTree({ 'i/a.png': picture, 't/a.txt': `\n${line}` })
-    const options = { format: 'yolo', images: at('i'), annotations: at('t'), classes: ['ship'] } as const
+    const options = { format: 'yolo' as const, images: at('i'), annotations: at('t'), classes: ['ship'] }
     await expect(openDataset(options)).rejects.toThrow(coded('DATASET_INVALID', /line 2: expected "class cx cy width height"/))
   })
 
