@@ -98,7 +98,7 @@ function meanPrecision(classes: readonly RankedClass[], curve: PrecisionCurve, c
     const objects = countObjects(list, ALL, counts)
     if (objects === 0) continue
     present++
-    if (list.ends[ALL] === 0) continue
+    if (list.decisive[ALL]?.length === 0) continue
     curve.walk(list, ALL, DETECTION_LIMIT, counts)
     for (let t = 0; t < IOU_THRESHOLDS.length; t++) sum += curve.meanAtRecalls(t, objects, RECALLS)
   }

@@ -19,6 +19,7 @@ export interface MatchedPicture {
 }
 
 export const NOT_COUNTED_SHIFT = 16
+export const RIGHT_BITS = (1 << NOT_COUNTED_SHIFT) - 1
 
 /** One class over all pictures: its detections, the highest score first. */
 export interface RankedClass {
@@ -28,8 +29,10 @@ export interface RankedClass {
   readonly scores: Float64Array
   /** For each area, an outcome for each detection. */
   readonly outcomes: readonly Uint32Array[]
-  /** For each area, how many detections it takes to reach the last one that is right anywhere. */
-  readonly ends: readonly number[]
+  /** The deepest of `ranks`: a limit beyond it leaves nothing out. */
+  readonly deepest: number
+  /** For each area, the places of detections that are not simply wrong, up to the last one that is right anywhere. */
+  readonly decisive: readonly Uint32Array[]
   /** For each area, the picture of each object to be found. */
   readonly objects: readonly Uint32Array[]
 }
@@ -85,21 +88,35 @@ function rankClass(list: Unranked, matched: readonly MatchedPicture[], areas: nu
     ranks: new Uint32Array(count),
     scores: new Float64Array(count),
     outcomes: Array.from({ length: areas }, () => new Uint32Array(count)),
-    ends: new Array<number>(areas).fill(0),
-    objects: objects.map((pictures) => Uint32Array.from(pictures)),
   }
+  let deepest = 0
   for (let i = 0; i < count; i++) {
     const from = order[i] as number
     const picture = matched[list.pictures[from] as number] as MatchedPicture
     const place = list.places[from] as number
+    const rank = picture.ranks[place] as number
+    deepest = Math.max(deepest, rank)
     ranked.pictures[i] = list.pictures[from] as number
-    ranked.ranks[i] = picture.ranks[place] as number
+    ranked.ranks[i] = rank
     ranked.scores[i] = scores[from] as number
     for (let area = 0; area < areas; area++) {
-      const outcome = picture.outcomes[place * areas + area] as number
-      ;(ranked.outcomes[area] as Uint32Array)[i] = outcome
-      if (outcome & ((1 << NOT_COUNTED_SHIFT) - 1)) ranked.ends[area] = i + 1
+      ;(ranked.outcomes[area] as Uint32Array)[i] = picture.outcomes[place * areas + area] as number
     }
   }
-  return ranked
+  return {
+    ...ranked,
+    deepest,
+    decisive: ranked.outcomes.map(findDecisive),
+    objects: objects.map((pictures) => Uint32Array.from(pictures)),
+  }
+}
+
+function findDecisive(outcomes: Uint32Array): Uint32Array {
+  const places: number[] = []
+  let end = 0
+  outcomes.forEach((outcome, place) => {
+    if (outcome !== 0) places.push(place)
+    if (outcome & RIGHT_BITS) end = places.length
+  })
+  return Uint32Array.from(places.slice(0, end))
 }

@@ -1,4 +1,4 @@
-import { NOT_COUNTED_SHIFT, type RankedClass } from './matched-picture.js'
+import { NOT_COUNTED_SHIFT, type RankedClass, RIGHT_BITS } from './matched-picture.js'
 
 /**
  * Precision and recall of a class as detections are taken in, the highest score first, at all thresholds in one walk.
@@ -16,6 +16,7 @@ export class PrecisionCurve {
   readonly #precision: Float64Array
   readonly #sums: Float64Array
   readonly #notCounted: Float64Array
+  #needed: { objects: number; recalls: Float64Array; counts: Float64Array } | undefined
 
   /** @param classes what will be walked: memory is taken once, for the longest */
   constructor(thresholds: number, classes: readonly RankedClass[]) {
@@ -34,29 +35,33 @@ export class PrecisionCurve {
   walk(list: RankedClass, area: number, limit: number, counts: Uint32Array): void {
     const { pictures, ranks } = list
     const outcomes = list.outcomes[area] as Uint32Array
-    const end = list.ends[area] as number
     const sums = this.#sums.fill(0)
     const notCounted = this.#notCounted.fill(0)
     const lengths = this.lengths.fill(0)
-    let all = 0
-    for (let i = 0; i < end; i++) {
-      const count = counts[pictures[i] as number] as number
-      if (count === 0 || (ranks[i] as number) >= limit) continue
-      all += count
-      const outcome = outcomes[i] as number
-      if (outcome === 0) continue
+    const all = limit > list.deepest
+    let taken = 0
+    let next = 0
+    for (const place of list.decisive[area] as Uint32Array) {
+      // Most detections are wrong: only their number matters, and the loops that count them are short for that.
+      if (all) for (; next < place; next++) taken += counts[pictures[next] as number] as number
+      else for (; next < place; next++) if ((ranks[next] as number) < limit) taken += counts[pictures[next] as number] as number
+      next = place + 1
+      const count = counts[pictures[place] as number] as number
+      if (count === 0 || (ranks[place] as number) >= limit) continue
+      taken += count
+      const outcome = outcomes[place] as number
       for (let bits = outcome >>> NOT_COUNTED_SHIFT; bits !== 0; bits &= bits - 1) {
         const t = 31 - Math.clz32(bits & -bits)
         notCounted[t] = (notCounted[t] as number) + count
       }
-      for (let bits = outcome & ((1 << NOT_COUNTED_SHIFT) - 1); bits !== 0; bits &= bits - 1) {
+      for (let bits = outcome & RIGHT_BITS; bits !== 0; bits &= bits - 1) {
         const t = 31 - Math.clz32(bits & -bits)
         const right = (sums[t] as number) + count
         sums[t] = right
         const at = t * this.#capacity + (lengths[t] as number)
         this.#right[at] = right
         // pycocotools adds an ulp below, against 0/0: here there is always something right, and all right is exactly 1.
-        this.#precision[at] = right / (all - (notCounted[t] as number))
+        this.#precision[at] = right / (taken - (notCounted[t] as number))
         lengths[t] = (lengths[t] as number) + 1
       }
     }
@@ -75,17 +80,31 @@ export class PrecisionCurve {
    */
   meanAtRecalls(threshold: number, objects: number, recalls: Float64Array): number {
     const from = threshold * this.#capacity
+    const needed = this.#neededFor(objects, recalls)
     let sum = 0
     let highest = 0
     let next = recalls.length - 1
-    const last = this.lengths[threshold] as number
-    while (next >= 0 && (recalls[next] as number) > this.found(threshold) / objects) next--
-    for (let i = last - 1; i >= 0 && next >= 0; i--) {
-      highest = Math.max(highest, this.#precision[from + i] as number)
-      const before = i === 0 ? -1 : (this.#right[from + i - 1] as number) / objects
-      for (; next >= 0 && (recalls[next] as number) > before; next--) sum += highest
+    while (next >= 0 && (needed[next] as number) > this.found(threshold)) next--
+    for (let i = (this.lengths[threshold] as number) - 1; i >= 0 && next >= 0; i--) {
+      const precision = this.#precision[from + i] as number
+      if (precision > highest) highest = precision
+      const before = i === 0 ? -1 : (this.#right[from + i - 1] as number)
+      for (; next >= 0 && (needed[next] as number) > before; next--) sum += highest
     }
     return sum / recalls.length
+  }
+
+  /** How many right detections reach each recall: whole numbers to compare with, kept for the other thresholds. */
+  #neededFor(objects: number, recalls: Float64Array): Float64Array {
+    if (this.#needed?.objects === objects && this.#needed.recalls === recalls) return this.#needed.counts
+    const counts = recalls.map((recall) => {
+      // The quotient decides, as it is rounded: 7 of 100 do not reach the recall that NumPy makes of 7 * .01.
+      let count = Math.max(0, Math.ceil(recall * objects) - 1)
+      while (count / objects < recall) count++
+      return count
+    })
+    this.#needed = { objects, recalls, counts }
+    return counts
   }
 
   /** The area under the curve of {@link meanAtRecalls}'s precision, exactly. */
@@ -111,6 +130,6 @@ export function countObjects(list: RankedClass, area: number, counts: Uint32Arra
 
 function countRight(outcomes: Uint32Array): number {
   let count = 0
-  for (const outcome of outcomes) if (outcome & ((1 << NOT_COUNTED_SHIFT) - 1)) count++
+  for (const outcome of outcomes) if (outcome & RIGHT_BITS) count++
   return count
 }
