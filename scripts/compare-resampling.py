@@ -2,7 +2,7 @@
 each filter.
 
     npm run build:native -- kernels
-    python -m pip install --requirement scripts/pins/resampling.txt
+    python -m pip install --requirement scripts/pins/references.txt
     python scripts/compare-resampling.py [folder with pictures] [how many pictures] [how many random cases]
 
 The folder defaults to ../shared/data/imagenet/calib; 200 pictures, to several sizes each, and 300 random cases (odd

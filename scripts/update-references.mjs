@@ -24,7 +24,13 @@ async function installRuntimes() {
 
 try {
   await installRuntimes()
-  for (const script of ['make-npy-fixtures.py', 'make-framework-models.py', 'make-model-references.py', 'make-metric-references.py']) {
+  for (const script of [
+    'make-npy-fixtures.py',
+    'make-framework-models.py',
+    'make-model-references.py',
+    'make-metric-references.py',
+    'make-resampling-references.py',
+  ]) {
     await runCommand(interpreter, [path.join('scripts', script)], { cwd: root, show: true })
   }
   const biome = path.join(root, 'node_modules', '@biomejs', 'biome', 'bin', 'biome')

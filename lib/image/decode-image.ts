@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { describeValue } from '../errors/describe-value.js'
-import { type Caller, engineryError } from '../errors/enginery-error.js'
+import { type Caller, engineryError, isEngineryError } from '../errors/enginery-error.js'
 import { explainFileFailure } from '../errors/explain-file-failure.js'
 import type { Image } from './image.js'
 import { readJpegHeader } from './jpeg-header.js'
@@ -47,7 +47,11 @@ export async function decodeImage(source: string | Uint8Array, options: DecodeIm
     }
     throwIfAborted(signal, name)
     // Errors of the data are fatal, mere warnings are not: as in libjpeg's and libpng's other users.
-    const picture = sharp(bytes, { failOn: 'error', limitInputPixels: Math.min(Math.floor(maxPixels), Number.MAX_SAFE_INTEGER), ignoreIcc: !isCmyk })
+    const picture = sharp(bytes, {
+      failOn: 'error',
+      limitInputPixels: Math.min(Math.floor(maxPixels), Number.MAX_SAFE_INTEGER),
+      ignoreIcc: !isCmyk,
+    })
     if (orient === 'exif') picture.rotate()
     const { data, info } = await picture.toColourspace('srgb').removeAlpha().raw().toBuffer({ resolveWithObject: true })
     throwIfAborted(signal, name)
@@ -62,7 +66,8 @@ function checkArguments(source: unknown, orient: unknown, maxPixels: unknown): v
   if (typeof source !== 'string' && !(source instanceof Uint8Array)) {
     throw refuse(`expected a path or a Uint8Array of a file's bytes, received ${describeValue(source)}`)
   }
-  if (orient !== 'exif' && orient !== 'none') throw refuse(`expected orient to be exif or none, received ${describeValue(orient)}`)
+  if (orient !== 'exif' && orient !== 'none')
+    throw refuse(`expected orient to be exif or none, received ${describeValue(orient)}`)
   if (typeof maxPixels !== 'number' || !(maxPixels >= 1)) {
     throw refuse(`expected maxPixels to be a number of at least 1, received ${describeValue(maxPixels)}`)
   }
@@ -101,7 +106,7 @@ function asRgb(pixels: Buffer, channels: number): Uint8Array {
 }
 
 function explainDecoderFailure(error: unknown, image: string): Error {
-  if (error instanceof Error && error.name === 'EngineryError') return error
+  if (isEngineryError(error)) return error
   const message = error instanceof Error ? error.message : String(error)
   // libvips repeats the format's name and a line for each damaged part.
   const reason = message.split('\n', 2).join('; ').trim()

@@ -5,7 +5,7 @@ import { loadKernels } from '../native/load-addon.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { beginWrite, endWrite } from '../tensor/tensor-internals.js'
 import type { Image, ImageSize } from './image.js'
-import { checkPicture, checkResize, explainKernelFailure, invalidImage } from './resize-image.js'
+import { checkPicture, checkResize, checkSide, explainKernelFailure, invalidImage, largestSide } from './resize-image.js'
 
 /** How a picture becomes the input of a model: resized, laid on a canvas, normalised. */
 export interface PreparationPlan {
@@ -28,8 +28,9 @@ export interface PreparationPlan {
   readonly bias: readonly number[]
 }
 
-const writtenTypes = ['f32', 'f16', 'u8'] as const
-type WrittenType = (typeof writtenTypes)[number]
+const writtenTypes = ['f32', 'f16', 'u8']
+const colors = ['RGB', 'BGR', 'GRAY']
+const layouts = ['NCHW', 'NHWC']
 
 // A batch is written by several calls at once; the tensor counts as being written until the last is done.
 const writers = new WeakMap<Tensor, number>()
@@ -77,6 +78,8 @@ function bindPreparation(image: Image, plan: PreparationPlan, target: Tensor, ba
   const picture = checkPicture(image, caller)
   const resize = plan.resize && checkResize(image, plan.resize, caller)
   const { canvas, place, pad, color, layout, scale, bias } = plan
+  checkWord('color', color, colors, caller)
+  checkWord('layout', layout, layouts, caller)
   const channels = color === 'GRAY' ? 1 : 3
   const shape = layout === 'NCHW' ? [channels, canvas.height, canvas.width] : [canvas.height, canvas.width, channels]
   checkTarget(target, shape, batchIndex, caller)
@@ -84,6 +87,11 @@ function bindPreparation(image: Image, plan: PreparationPlan, target: Tensor, ba
   checkNumbers('bias', bias, channels, caller)
   checkNumbers('pad', pad, 3, caller)
   checkNumbers('place', [place.x, place.y], 2, caller)
+  if (![place.x, place.y].every((at) => Number.isInteger(at) && Math.abs(at) <= largestSide)) {
+    throw invalidImage(`expected place to be whole pixels, received ${describeValue([place.x, place.y])}`, caller)
+  }
+  checkSide('width of the canvas', canvas.width, caller)
+  checkSide('height of the canvas', canvas.height, caller)
   const preparation: NativePreparation = {
     resize,
     x: place.x,
@@ -102,18 +110,18 @@ function bindPreparation(image: Image, plan: PreparationPlan, target: Tensor, ba
 
 function checkTarget(target: Tensor, shape: readonly number[], batchIndex: number, caller: Caller): void {
   const [batch, ...rest] = target.shape
-  if (!writtenTypes.includes(target.type as WrittenType)) {
-    throw invalidImage(`expected a tensor of type ${writtenTypes.join(', ')}, received ${target.type}`, caller)
-  }
+  checkWord('the type of the tensor', target.type, writtenTypes, caller)
   if (batch === undefined || rest.length !== 3 || rest.some((length, axis) => length !== shape[axis])) {
     throw invalidImage(`expected a tensor of shape [batch, ${shape.join(', ')}], received [${target.shape.join(', ')}]`, caller)
   }
   if (!Number.isInteger(batchIndex) || batchIndex < 0 || batchIndex >= batch) {
-    throw invalidImage(
-      `expected an index below the ${batch} places of the batch, received ${describeValue(batchIndex)}`,
-      caller,
-    )
+    throw invalidImage(`expected an index below the ${batch} places of the batch, received ${describeValue(batchIndex)}`, caller)
   }
+}
+
+function checkWord(what: string, word: string, words: readonly string[], caller: Caller): void {
+  if (words.includes(word)) return
+  throw invalidImage(`expected ${what} to be one of ${words.join(', ')}, received ${describeValue(word)}`, caller)
 }
 
 function checkNumbers(what: string, values: readonly number[], count: number, caller: Caller): void {

@@ -23,7 +23,7 @@ export const resizeFilters: readonly ResizeFilter[] = [
 /** The largest side that is resampled, in pixels. */
 export const largestSide = 2 ** 24
 
-/** What comes out of {@link resizeImage}. */
+/** What {@link resizeImage} is to make of a picture. */
 export interface ResizeOptions {
   /** Pixels. */
   readonly width: number
@@ -82,7 +82,7 @@ export function checkResize(image: Image, resize: NativeResize, caller: Caller):
   return resize
 }
 
-/** Errors of native code are ours already in meaning: what they can say was checked before. */
+/** What native code, or an allocation for it, failed with. */
 export function explainKernelFailure(error: unknown, caller: Caller): Error {
   if (error instanceof RangeError) return engineryError('OUT_OF_MEMORY', { reason: error.message }, { cause: error, caller })
   return fromNative(error, { caller })
@@ -92,7 +92,8 @@ export function invalidImage(reason: string, caller: Caller): Error {
   return engineryError('IMAGE_INVALID', { reason }, { caller })
 }
 
-function checkSide(what: string, side: number, caller: Caller): void {
+/** @throws IMAGE_INVALID */
+export function checkSide(what: string, side: number, caller: Caller): void {
   if (Number.isInteger(side) && side >= 1 && side <= largestSide) return
   throw invalidImage(`expected the ${what} to be an integer of 1 to ${largestSide}, received ${describeValue(side)}`, caller)
 }
