@@ -2,7 +2,7 @@ import type { ImageSize } from '../../image/image.js'
 import type { CandidateList } from './candidates.js'
 import { type Activation, collectScores } from './collect-scores.js'
 import { type Outputs, outputNamed, outputsUnfit } from './find-outputs.js'
-import type { GridCells } from './grid-cells.js'
+import type { GridCells, GridLevel } from './grid-cells.js'
 import { type KnownRows, type PredictionTable, tableWithRows } from './prediction-table.js'
 
 /**
@@ -45,23 +45,28 @@ export interface DistributionHead {
  * @throws DECODE_OUTPUTS_UNFIT
  */
 export function findHeads(form: DistributionForm, outputs: Outputs, cells: GridCells, names: HeadNames): DistributionHead[] {
-  const sides = 4 * form.bins
-  const whole = names.boxes || names.scores ? undefined : wholeTable(outputs, cells, sides)
-  const heads = whole
-    ? [splitTable(form, whole, 0)]
-    : cells.levels.map((level, i) => {
-        const known = { rows: level.width * level.height, grid: level }
-        const tables = tablesOfLevel(form.decoder, outputs, known, [names.boxes?.[i], names.scores?.[i]])
-        const boxes = tables.find((table) => table.columns === sides)
-        const [scores, ...others] = tables.filter((table) => table !== boxes)
-        if (!scores || others.length > 0) return undefined
-        if (!boxes) return scores.columns > sides ? splitTable(form, scores, level.start) : undefined
-        return { start: level.start, boxes, firstBin: 0, scores, firstClass: 0, classes: scores.columns }
-      })
-  if (heads.every((head) => head !== undefined)) return heads
+  const whole = names.boxes || names.scores ? undefined : wholeTable(outputs, cells, 4 * form.bins)
+  if (whole) return [splitTable(form, whole, 0)]
+  // One order for all: in the other, an output of one stride may look like that of another.
+  for (const order of ['rows-first', 'columns-first'] as const) {
+    const heads = cells.levels.map((level, i) => {
+      const known = { rows: level.width * level.height, grid: level }
+      return headOfLevel(form, tablesOfLevel(form.decoder, outputs, known, [names.boxes?.[i], names.scores?.[i]], order), level)
+    })
+    if (heads.every((head) => head !== undefined)) return heads
+  }
   const rows = cells.levels.map((level) => `${level.width * level.height} (${level.height} x ${level.width})`)
   const expected = `for each stride, so ${rows.join(', ')} places, an output of classes and one of 4 x ${form.bins} numbers`
   throw outputsUnfit(form.decoder, expected, outputs)
+}
+
+function headOfLevel(form: DistributionForm, tables: PredictionTable[], { start }: GridLevel): DistributionHead | undefined {
+  const sides = 4 * form.bins
+  const boxes = tables.find((table) => table.columns === sides)
+  const [scores, ...others] = tables.filter((table) => table !== boxes)
+  if (!scores || others.length > 0) return undefined
+  if (!boxes) return scores.columns > sides ? splitTable(form, scores, start) : undefined
+  return { start, boxes, firstBin: 0, scores, firstClass: 0, classes: scores.columns }
 }
 
 function wholeTable(outputs: Outputs, cells: GridCells, sides: number): PredictionTable | undefined {
@@ -70,10 +75,16 @@ function wholeTable(outputs: Outputs, cells: GridCells, sides: number): Predicti
   return table && table.columns > sides ? table : undefined
 }
 
-function tablesOfLevel(decoder: string, outputs: Outputs, known: KnownRows, names: (string | undefined)[]): PredictionTable[] {
+function tablesOfLevel(
+  decoder: string,
+  outputs: Outputs,
+  known: KnownRows,
+  names: (string | undefined)[],
+  order: 'rows-first' | 'columns-first',
+): PredictionTable[] {
   const given = names.filter((name) => name !== undefined)
   const tensors = given.length > 0 ? given.map((name) => outputNamed(decoder, outputs, name)) : Object.values(outputs)
-  return tensors.map((tensor) => tableWithRows(tensor, known)).filter((table) => table !== undefined)
+  return tensors.map((tensor) => tableWithRows(tensor, known, order)).filter((table) => table !== undefined)
 }
 
 function splitTable(form: DistributionForm, table: PredictionTable, start: number): DistributionHead {

@@ -36,12 +36,17 @@ export interface KnownRows {
 /**
  * The output as a table of so many rows: `[samples, rows, columns]`, `[samples, columns, rows]`, and for a grid
  * `[samples, columns, height, width]` and `[samples, height, width, columns]`. Undefined where its shape is none of them.
+ * `order` narrows down three dimensions, of which either may have that length by chance.
  */
-export function tableWithRows(tensor: Tensor, { rows, grid }: KnownRows): PredictionTable | undefined {
+export function tableWithRows(
+  tensor: Tensor,
+  { rows, grid }: KnownRows,
+  order: 'rows-first' | 'columns-first' | 'either' = 'either',
+): PredictionTable | undefined {
   const { shape } = tensor
   if (shape.length === 3) {
-    if (shape[1] === rows) return rowTable(tensor)
-    if (shape[2] === rows) return columnTable(tensor)
+    if (shape[1] === rows && order !== 'columns-first') return rowTable(tensor)
+    if (shape[2] === rows && order !== 'rows-first') return columnTable(tensor)
   }
   if (shape.length === 4 && grid) {
     const samples = shape[0] as number

@@ -63,7 +63,7 @@ export function createTfliteDetectionDecoder(options: TfliteDetectionOptions = {
               outputs,
             )
           }
-          if (!(score > parsed.scoreThreshold) || !(category >= parsed.labelOffset)) continue
+          if (!(score > parsed.scoreThreshold) || !(category >= parsed.labelOffset && category < Infinity)) continue
           readBox(boxes, 4 * i, 1, i, corners)
           const [x1, y1, x2, y2] = corners as unknown as [number, number, number, number]
           candidates.add(score, category - parsed.labelOffset, scaleX * x1, scaleY * y1, scaleX * x2, scaleY * y2)
