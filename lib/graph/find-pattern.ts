@@ -57,50 +57,65 @@ export function findPattern(graph: Graph, pattern: NodePattern): PatternMatch[] 
 
 /** The pattern with its root at a node; null where it is not there. */
 export function matchPattern(node: GraphNode, pattern: NodePattern): PatternMatch | null {
-  const found = matchNode(node, pattern, { nodes: new Map(), tensors: new Map(), all: [] })
-  if (found === null) return null
-  const inside = new Set(found.all)
-  for (const { node: member, isPrivate } of found.privacy ?? []) {
-    const isSeen = member.outputs.some(
-      (output) => output !== null && (output.isGraphOutput || [...output.consumers].some((consumer) => !inside.has(consumer))),
-    )
-    if (isPrivate && isSeen) return null
+  for (const found of matchNode(node, pattern, { nodes: new Map(), tensors: new Map(), all: [], guarded: [] })) {
+    const { nodes, tensors, all, guarded } = found
+    const inside = new Set(all)
+    if (!guarded.some((member) => isSeenOutside(member, inside))) return { root: node, nodes, tensors, all }
   }
-  return { root: node, nodes: found.nodes, tensors: found.tensors, all: found.all }
+  return null
 }
 
 interface Bindings {
   readonly nodes: ReadonlyMap<string, GraphNode>
   readonly tensors: ReadonlyMap<string, GraphTensor>
   readonly all: readonly GraphNode[]
-  /** Of all nodes but the root. */
-  readonly privacy?: readonly { node: GraphNode; isPrivate: boolean }[]
+  /** Nodes whose outputs nobody outside may read. */
+  readonly guarded: readonly GraphNode[]
 }
 
-function matchNode(node: GraphNode, pattern: NodePattern, bindings: Bindings): Bindings | null {
-  if (!node.is(...pattern.types) || pattern.where?.(node) === false) return null
+function isSeenOutside(node: GraphNode, inside: ReadonlySet<GraphNode>): boolean {
+  return node.outputs.some(
+    (output) => output !== null && (output.isGraphOutput || [...output.consumers].some((consumer) => !inside.has(consumer))),
+  )
+}
+
+// Generators, so that another order of an inner node's operands is tried where the first does not go with the rest.
+function* matchNode(node: GraphNode, pattern: NodePattern, bindings: Bindings): Generator<Bindings, void, void> {
+  if (!node.is(...pattern.types) || pattern.where?.(node) === false) return
+  const { as, inputs = [], isCommutative = false, isPrivate = true } = pattern
   const isRoot = bindings.all.length === 0
   const own: Bindings = {
     ...bindings,
-    nodes: pattern.as === undefined ? bindings.nodes : new Map(bindings.nodes).set(pattern.as, node),
+    nodes: as === undefined ? bindings.nodes : new Map(bindings.nodes).set(as, node),
     all: bindings.all.includes(node) ? bindings.all : [...bindings.all, node],
-    privacy: isRoot ? [] : [...(bindings.privacy ?? []), { node, isPrivate: pattern.isPrivate !== false }],
+    guarded: isRoot || !isPrivate ? bindings.guarded : [...bindings.guarded, node],
   }
-  const straight = matchInputs(node.inputs, pattern.inputs ?? [], own)
-  if (straight !== null || pattern.isCommutative !== true || node.inputs.length < 2) return straight
+  yield* matchInputs(node.inputs, inputs, 0, own)
+  if (!isCommutative || node.inputs.length < 2) return
   const [first, second, ...rest] = node.inputs
-  return matchInputs([second ?? null, first ?? null, ...rest], pattern.inputs ?? [], own)
+  yield* matchInputs([second ?? null, first ?? null, ...rest], inputs, 0, own)
 }
 
-function matchInputs(inputs: readonly (GraphTensor | null)[], patterns: readonly Pattern[], bindings: Bindings): Bindings | null {
-  let current: Bindings | null = bindings
-  for (const [index, pattern] of patterns.entries()) {
-    const input = inputs[index] ?? null
-    if (current === null || input === null) return null
-    current =
-      'tensor' in pattern ? matchTensor(input, pattern, current) : input.producer && matchNode(input.producer, pattern, current)
+function* matchInputs(
+  inputs: readonly (GraphTensor | null)[],
+  patterns: readonly Pattern[],
+  index: number,
+  bindings: Bindings,
+): Generator<Bindings, void, void> {
+  const pattern = patterns[index]
+  if (pattern === undefined) {
+    yield bindings
+    return
   }
-  return current
+  const input = inputs[index] ?? null
+  if (input === null) return
+  if ('tensor' in pattern) {
+    const bound = matchTensor(input, pattern, bindings)
+    if (bound !== null) yield* matchInputs(inputs, patterns, index + 1, bound)
+    return
+  }
+  if (input.producer === null) return
+  for (const bound of matchNode(input.producer, pattern, bindings)) yield* matchInputs(inputs, patterns, index + 1, bound)
 }
 
 function matchTensor(tensor: GraphTensor, pattern: TensorPattern, bindings: Bindings): Bindings | null {
