@@ -2,7 +2,7 @@ import type { Category, Sample } from '../../../dataset/annotations.js'
 import type { TaskResult } from '../../tasks/task.js'
 import { requireSamples } from '../check-result.js'
 import type { Metric } from '../metric.js'
-import { type MatchedPicture, type RankedClass, rankDetections } from './matched-picture.js'
+import { type MatchedPicture, type RankedClass, rankDetections, rankOwnDetections } from './matched-picture.js'
 import { countObjects, PrecisionCurve } from './precision-curve.js'
 
 /** How a class's curve becomes a number: its exact area, or the mean of the precisions at recalls 0, .1 ... 1. */
@@ -65,7 +65,7 @@ export function createAveragePrecision<R extends TaskResult>(options: AveragePre
       return { size: observed.length, score: (counts) => score(classes, curve, counts) }
     },
     scoreSample(picture) {
-      const classes = rank([picture])
+      const classes = rankOwnDetections(picture, 1)
       const value = score(classes, new PrecisionCurve(1, classes), Uint32Array.of(1))
       return Number.isNaN(value) ? undefined : value
     },

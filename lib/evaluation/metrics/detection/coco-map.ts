@@ -4,7 +4,7 @@ import { requireAnnotation, requireSamples } from '../check-result.js'
 import type { Metric } from '../metric.js'
 import { checkBoxes, checkDetections } from './check-detections.js'
 import { AREA_RANGES, DETECTION_LIMIT, IOU_THRESHOLDS, matchBoxes } from './match-boxes.js'
-import { type MatchedPicture, type RankedClass, rankDetections } from './matched-picture.js'
+import { type MatchedPicture, type RankedClass, rankDetections, rankOwnDetections } from './matched-picture.js'
 import { countObjects, PrecisionCurve } from './precision-curve.js'
 
 const NAME = 'coco-map'
@@ -83,7 +83,7 @@ export function createCocoMap(options: { readonly categories: readonly Category[
       return { size: observed.length, score: (counts) => meanPrecision(classes, curve, counts) }
     },
     scoreSample(picture) {
-      const classes = rank([picture])
+      const classes = rankOwnDetections(picture, AREA_RANGES.length)
       const value = meanPrecision(classes, new PrecisionCurve(IOU_THRESHOLDS.length, classes), Uint32Array.of(1))
       return Number.isNaN(value) ? undefined : value
     },

@@ -69,6 +69,17 @@ export function rankDetections(pictures: readonly MatchedPicture[], classes: num
   return lists.map((list, category) => rankClass(list, pictures, areas, objects[category] as number[][]))
 }
 
+/** The classes of one picture alone, those that have objects in it: a picture has few of a dataset's. */
+export function rankOwnDetections(picture: MatchedPicture, areas: number): RankedClass[] {
+  const numbers = new Map<number, number>()
+  for (const category of picture.objectCategories) if (!numbers.has(category)) numbers.set(category, numbers.size)
+  const rest = numbers.size
+  const renumber = (category: number) => numbers.get(category) ?? rest
+  const { categories, objectCategories } = picture
+  const renumbered = { ...picture, categories: categories.map(renumber), objectCategories: objectCategories.map(renumber) }
+  return rankDetections([renumbered], rest + 1, areas).slice(0, rest)
+}
+
 interface Unranked {
   readonly pictures: Uint32Array
   /** Place of each detection in its picture. */

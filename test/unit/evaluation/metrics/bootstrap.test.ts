@@ -73,8 +73,7 @@ describe('bootstrapScore', () => {
     const { value, resamples } = await bootstrapScore(accumulate(metric, [full, empty, empty, empty, empty]), { resamples: 1000 })
     expect(value).toBe(1)
     expect(Math.abs(resamples / 1000 - (1 - 0.8 ** 5))).toBeLessThan(0.06)
-    const pairs = Array.from({ length: 50 }, (_, i) => (i < 40 ? empty : empty))
-    await expect(bootstrapScore(accumulate(metric, pairs))).rejects.toMatchObject({ code: 'METRIC_UNDEFINED' })
+    await expect(bootstrapScore(accumulate(metric, [empty, empty]))).rejects.toMatchObject({ code: 'METRIC_UNDEFINED' })
     await expect(bootstrapScore(accumulate(metric, []))).rejects.toMatchObject({ code: 'METRIC_UNDEFINED' })
   })
 
@@ -142,13 +141,13 @@ describe('bootstrapDifference', () => {
     await expect(bootstrapDifference(two, others)).rejects.toMatchObject({ code: 'BOOTSTRAP_SAMPLES_DIFFER' })
   })
 
-  it('takes seconds for thousands of pictures', async () => {
+  it('takes seconds for a thousand pictures', async () => {
     const categories = makeCategories(20)
     const random = new RandomSequence(1)
     const model = (shift: number) =>
       accumulate(
         createCocoMap({ categories }),
-        Array.from({ length: 2000 }, () => {
+        Array.from({ length: 1000 }, () => {
           const boxes = Array.from({ length: 6 }, () => makeBox(random.below(20), [random.below(400), random.below(400), 60, 60]))
           const found = boxes.flatMap(({ category, box }) => [
             makeDetection(category, random.below(1000) / 1000, [box[0] + random.below(shift), box[1], box[2], box[3]]),
@@ -158,9 +157,11 @@ describe('bootstrapDifference', () => {
         }),
       )
     const [better, worse] = [model(20), model(40)]
-    const start = performance.now()
+    const before = process.cpuUsage()
     const { value, shareAbove, intervals } = await bootstrapDifference(better, worse)
-    expect(performance.now() - start).toBeLessThan(20_000)
+    // Of the processor, which other tests keep busy too.
+    const { user, system } = process.cpuUsage(before)
+    expect((user + system) / 1e6).toBeLessThan(10)
     expect(value).toBeGreaterThan(0.05)
     expect(shareAbove).toBe(1)
     expect(intervals[1]?.low).toBeLessThan(value)

@@ -106,6 +106,10 @@ describe('createCocoMap', () => {
       return [{ boxes }, detections(...found)] as const
     })
     const counts = Uint32Array.of(2, 0, 1, 3, 0, 1, 0)
+    const alone = await Promise.all(pairs.map(async (pair) => (await score(metric, [pair])).value))
+    expect((await score(metric, pairs)).perSample?.map((each) => each.value)).toEqual(
+      alone.map((each) => expect.closeTo(each, 12)),
+    )
     const resampled = metric.resample(accumulate(metric, pairs).observed()).score(counts)
     const repeated = pairs.flatMap((pair, i) => new Array(counts[i]).fill(pair) as (typeof pair)[])
     const { value } = await score(metric, repeated)
