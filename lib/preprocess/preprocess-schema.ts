@@ -112,10 +112,10 @@ const shape = {
 }
 
 /**
- * Everything between a decoded picture and a model's input. A value becomes `(value * scale - mean) / std`; lists
+ * A description whose preset is expanded: everything between a decoded picture and a model's input. A value becomes `(value * scale - mean) / std`; lists
  * follow the model's channels, so for BGR blue comes first. Plain data: JSON and YAML hold it as it is.
  */
-export const preprocessDescriptionSchema = z.strictObject(shape).superRefine((description, context) => {
+export const expandedSchema = z.strictObject(shape).superRefine((description, context) => {
   const channels = description.color === 'GRAY' ? 1 : 3
   for (const name of ['pad', 'scale', 'mean', 'std'] as const) {
     const value = description[name]
@@ -140,7 +140,7 @@ function isIdentity(values: Record<'scale' | 'mean' | 'std', number | number[]>)
 export type ResizeDescription = z.output<typeof resizeSchema>
 
 /** A description with every default filled in. */
-export type ParsedPreprocess = z.output<typeof preprocessDescriptionSchema>
+export type ParsedPreprocess = z.output<typeof expandedSchema>
 
 type ResizeInput = z.input<typeof resizeSchema>
 type Loose<T> = { [K in keyof T]?: T[K] | null | undefined }
@@ -149,9 +149,9 @@ type Loose<T> = { [K in keyof T]?: T[K] | null | undefined }
  * A description as it is written: what it says itself overrides what its `preset` says, key by key, also inside
  * `resize` and `crop`; `null` removes what the preset says.
  */
-export type PreprocessDescription = Loose<Omit<z.input<typeof preprocessDescriptionSchema>, 'resize' | 'crop'>> & {
+export type PreprocessDescription = Loose<Omit<z.input<typeof expandedSchema>, 'resize' | 'crop'>> & {
   /** One of `presetNames`. */
   readonly preset?: string | undefined
   readonly resize?: (ResizeInput extends infer R ? (R extends unknown ? Loose<R> : never) : never) | null | undefined
-  readonly crop?: Loose<NonNullable<z.input<typeof preprocessDescriptionSchema>['crop']>> | null | undefined
+  readonly crop?: Loose<NonNullable<z.input<typeof expandedSchema>['crop']>> | null | undefined
 }

@@ -2,12 +2,7 @@ import { z } from 'zod'
 import type { Caller } from '../errors/enginery-error.js'
 import { parseOptions } from '../errors/parse-options.js'
 import { type InputFacts, type InputPort, type PictureLayout, type PictureType, readInputPort, unfit } from './input-port.js'
-import {
-  type ParsedPreprocess,
-  type PreprocessDescription,
-  preprocessDescriptionSchema,
-  type ResizeDescription,
-} from './preprocess-schema.js'
+import { expandedSchema, type ParsedPreprocess, type PreprocessDescription, type ResizeDescription } from './preprocess-schema.js'
 import { isPresetName, presetNames, presets } from './presets.js'
 
 /** A description with nothing left open that does not depend on the picture. Plain data. */
@@ -30,9 +25,18 @@ export interface ResolvedPreprocess {
   readonly std: readonly number[]
 }
 
-const anyObject = z.looseObject({
-  preset: z.enum(presetNames as unknown as readonly [string, ...string[]]).optional(),
-})
+/**
+ * Checks a description as it is written, for schemas that hold one; problems are named as in the whole.
+ *
+ * @example z.strictObject({ preprocess: preprocessDescriptionSchema })
+ */
+export const preprocessDescriptionSchema = z
+  .looseObject({ preset: z.enum(presetNames as unknown as readonly [string, ...string[]]).optional() })
+  .superRefine((description, context) => {
+    const { error } = expandedSchema.safeParse(expandPreset(description))
+    // Made for the same values, so that they only need to be passed on.
+    for (const issue of error?.issues ?? []) context.addIssue(issue as Parameters<typeof context.addIssue>[0])
+  }) as unknown as z.ZodType<PreprocessDescription, PreprocessDescription>
 
 /**
  * Expands the preset, fills in defaults and takes what is open from the model's input.
@@ -44,7 +48,8 @@ export function resolvePreprocess(
   port?: InputPort,
   caller: Caller = resolvePreprocess,
 ): ResolvedPreprocess {
-  const parsed = parseOptions(preprocessDescriptionSchema, expandPreset(description, caller), caller)
+  const written = parseOptions(preprocessDescriptionSchema, description, caller)
+  const parsed = expandedSchema.parse(expandPreset(written))
   const channels = parsed.color === 'GRAY' ? 1 : 3
   const facts = port === undefined ? {} : readInputPort(port, channels, parsed.layout)
   if (port !== undefined) requireSameSize(parsed, facts, port)
@@ -74,8 +79,7 @@ export function isIdentity({ scale, mean, std }: Pick<ResolvedPreprocess, 'scale
   return scale.every((each) => each === 1) && mean.every((each) => each === 0) && std.every((each) => each === 1)
 }
 
-function expandPreset(description: PreprocessDescription, caller: Caller): unknown {
-  const { preset, ...own } = parseOptions(anyObject, description, caller)
+function expandPreset({ preset, ...own }: { readonly preset?: string | undefined }): unknown {
   const base: Record<string, unknown> = isPresetName(preset) ? { ...presets[preset] } : {}
   for (const [key, value] of Object.entries(own)) base[key] = override(base[key], value)
   return withoutNulls(base)

@@ -156,6 +156,22 @@ describe('movePreprocessIntoModel', () => {
     ).toBeLessThanOrEqual(tolerance)
   })
 
+  it('does the arithmetic in float32 for models of half precision, and takes batches', async () => {
+    const shape = [2, 3, 16, 16]
+    const input = port(shape, 'f16')
+    const description: PreprocessDescription = { preset: 'nanodet' }
+    const { model, outside } = movePreprocessIntoModel(description, input)
+    const engine = await buildEngine({ model: unaryModel('Neg', shape, 'f16'), preprocess: model })
+    engines.push(engine)
+    const images = [makeImage(30, 30), makeImage(16, 40)]
+    const { tensor } = await createPreprocessor(outside, engine.inputs[0]).run(images)
+    const { y } = (await engine.infer({ x: tensor })) as Record<string, Tensor>
+    const inside = (y as Tensor).toFloat32().map((value) => -value)
+    const expected = (await createPreprocessor(description, input).run(images)).tensor
+    // Half a unit in the last place of values below 4.
+    expect(maxDifference(inside, expected.toFloat32())).toBeLessThanOrEqual(2 ** -9)
+  })
+
   it('moves a resize with pillow-bilinear, to within one grey level', async () => {
     for (const [width, height] of [
       [70, 51],

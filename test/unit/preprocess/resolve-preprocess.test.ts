@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { parseOptions } from '../../../lib/errors/parse-options.js'
 import { digestPreprocess } from '../../../lib/preprocess/digest-preprocess.js'
 import type { InputPort } from '../../../lib/preprocess/input-port.js'
 import type { PreprocessDescription } from '../../../lib/preprocess/preprocess-schema.js'
 import { presetNames } from '../../../lib/preprocess/presets.js'
-import { resolvePreprocess } from '../../../lib/preprocess/resolve-preprocess.js'
+import { preprocessDescriptionSchema, resolvePreprocess } from '../../../lib/preprocess/resolve-preprocess.js'
 
 const port = (shape: InputPort['shape'], type: InputPort['type'] = 'f32'): InputPort => ({ name: 'images', type, shape })
 const digestOf = (description: PreprocessDescription, input?: InputPort) =>
@@ -173,5 +175,17 @@ describe('digestPreprocess', () => {
     expect(digestOf({ preset: 'imagenet' })).toMatchInlineSnapshot(
       `"812806dbdb01c9d75e7f0a3540e555ed627663aed8713d97a8b30e6712f45232"`,
     )
+  })
+})
+
+describe('preprocessDescriptionSchema', () => {
+  it('names problems from the top of what holds it, and changes nothing', () => {
+    const recipe = z.strictObject({ preprocess: preprocessDescriptionSchema })
+    const written = { preprocess: { preset: 'yolox', resize: { width: 64 } } }
+    expect(recipe.parse(written)).toEqual(written)
+    const parse = (preprocess: unknown) => failure(() => parseOptions(recipe, { preprocess }, parse)).message
+    expect(parse({ preset: 'yolox', resize: { width: 0 } })).toMatch(/option preprocess.resize.width: .*>=1.*received 0/)
+    expect(parse({ resize: { mode: 'squash' } })).toMatch(/option preprocess.resize.mode: expected "none"/)
+    expect(parse({ colour: 'RGB' })).toMatch(/option preprocess.colour: there is no such option/)
   })
 })
