@@ -30,6 +30,7 @@ try {
     'make-model-references.py',
     'make-metric-references.py',
     'make-resampling-references.py',
+    'make-decode-references.py',
   ]) {
     await runCommand(interpreter, [path.join('scripts', script)], { cwd: root, show: true })
   }
