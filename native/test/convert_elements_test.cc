@@ -9,16 +9,10 @@
 #include <vector>
 
 #include "../kernels/core/scalar_conversion.h"
+#include "simd_levels.h"
 
 namespace enginery::kernels {
 namespace {
-
-std::vector<SimdLevel> levels_here() {
-    std::vector<SimdLevel> levels{SimdLevel::portable};
-    if (best_simd_level() >= SimdLevel::avx2) levels.push_back(SimdLevel::avx2);
-    if (best_simd_level() >= SimdLevel::avx512) levels.push_back(SimdLevel::avx512);
-    return levels;
-}
 
 std::string level_name(const testing::TestParamInfo<SimdLevel>& info) {
     switch (info.param) {
