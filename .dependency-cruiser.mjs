@@ -63,10 +63,10 @@ export default {
     },
     {
       name: 'declared-packages-only',
-      comment: 'lib/ may use only what an installed enginery has',
+      comment: 'lib/ may use only what an installed enginery has, and its optional peers',
       severity: 'error',
       from: { path: '^lib/' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['npm-peer'] },
     },
     {
       name: 'imports-resolve',

@@ -99,10 +99,9 @@ async function readHeader(sharp: Awaited<ReturnType<typeof loadSharp>>, bytes: U
 
 function asRgb(pixels: Buffer, channels: number): Uint8Array {
   if (channels === 3) return new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.length)
-  const count = pixels.length / channels
-  const rgb = new Uint8Array(count * 3)
-  for (let i = 0; i < count; i++) rgb.fill(pixels[i * channels] as number, 3 * i, 3 * i + 3)
-  return rgb
+  // What libvips has no colours for: a TIFF of seven bands, say.
+  if (channels !== 1) throw new Error(`it has ${channels} channels that are no colours`)
+  return Uint8Array.from({ length: pixels.length * 3 }, (_, index) => pixels[Math.floor(index / 3)] as number)
 }
 
 function explainDecoderFailure(error: unknown, image: string): Error {

@@ -10,7 +10,8 @@ namespace enginery::kernels {
 namespace {
 
 Napi::Object object_argument(Napi::Env env, Napi::Value value, const char* name) {
-    if (!value.IsObject() || value.IsTypedArray()) throw argument_error(env, std::string("Expected ") + name + " to be an object");
+    if (!value.IsObject() || value.IsTypedArray())
+        throw argument_error(env, std::string("Expected ") + name + " to be an object");
     return value.As<Napi::Object>();
 }
 
@@ -24,8 +25,9 @@ double number_property(Napi::Env env, Napi::Object object, const char* name) {
 int32_t whole_property(Napi::Env env, Napi::Object object, const char* name, double least, double most) {
     const double number = number_property(env, object, name);
     if (number == std::floor(number) && number >= least && number <= most) return static_cast<int32_t>(number);
-    throw argument_error(env, std::string("Expected ") + name + " to be a whole number of " + std::to_string(std::llround(least)) +
-                                  " to " + std::to_string(std::llround(most)) + ", received " + std::to_string(number));
+    throw argument_error(env, std::string("Expected ") + name + " to be a whole number of " +
+                                  std::to_string(std::llround(least)) + " to " + std::to_string(std::llround(most)) +
+                                  ", received " + std::to_string(number));
 }
 
 std::string word_property(Napi::Env env, Napi::Object object, const char* name) {
@@ -35,7 +37,8 @@ std::string word_property(Napi::Env env, Napi::Object object, const char* name) 
 }
 
 template <typename Choice, size_t count>
-Choice choice_property(Napi::Env env, Napi::Object object, const char* name, const std::pair<const char*, Choice> (&choices)[count]) {
+Choice choice_property(Napi::Env env, Napi::Object object, const char* name,
+                       const std::pair<const char*, Choice> (&choices)[count]) {
     const std::string word = word_property(env, object, name);
     for (const auto& [text, choice] : choices) {
         if (word == text) return choice;

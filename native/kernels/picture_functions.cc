@@ -38,7 +38,8 @@ PictureCall prepare_call_of(const Napi::CallbackInfo& info) {
     const uint64_t elements = static_cast<uint64_t>(plan.pack.canvas_width) * plan.pack.canvas_height * plan.pack.channels();
     if (plan.offset > target.length || elements > target.length - plan.offset) {
         throw argument_error(info.Env(), "Expected target to hold " + std::to_string(elements) + " elements from offset " +
-                                             std::to_string(plan.offset) + " on, received length " + std::to_string(target.length));
+                                             std::to_string(plan.offset) + " on, received length " +
+                                             std::to_string(target.length));
     }
     Element* canvas = target.data + plan.offset;
     require_apart(info.Env(), source.pixels, shape.bytes(), canvas, elements * sizeof(Element));

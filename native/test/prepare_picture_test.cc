@@ -65,7 +65,8 @@ void compare_levels() {
         std::optional<ResizePlan> resize;
         if (round % 2 == 0) {
             resize = ResizePlan{round % 4 == 0 ? ResizeFilter::pillow_bicubic : ResizeFilter::opencv_linear,
-                                1 + static_cast<int32_t>(random() % 60), 1 + static_cast<int32_t>(random() % 20),
+                                1 + static_cast<int32_t>(random() % 60),
+                                1 + static_cast<int32_t>(random() % 20),
                                 {0, 0, double(picture.width), double(picture.height)}};
         }
         const PackPlan plan = any_plan(random, resize ? resize->width : picture.width, resize ? resize->height : picture.height);
@@ -119,7 +120,8 @@ TEST(Normalization, IsExactToAUnitInTheLastPlace) {
             const double unit = std::nextafter(std::fabs(rounded), 1e9f) - std::fabs(rounded);
             // Two floats hold 40 bits of the scale: all that is left to lose where the two cancel.
             const double rest = std::ldexp((255 + mean) / deviation, -40);
-            ASSERT_LE(std::fabs(normalize(static_cast<float>(value)) - exact), unit + rest) << value << " " << mean << " " << deviation;
+            ASSERT_LE(std::fabs(normalize(static_cast<float>(value)) - exact), unit + rest)
+                << value << " " << mean << " " << deviation;
         }
     }
 }
@@ -130,8 +132,8 @@ TEST(Normalization, LeavesBytesAsTheyAre) {
 }
 
 TEST(ElementFromFloat, RoundsBytesHalfToEvenAndClamps) {
-    const std::pair<float, int> cases[] = {{-1, 0}, {0.5f, 0}, {1.5f, 2}, {2.5f, 2}, {254.5f, 254}, {255.4f, 255}, {1e9f, 255},
-                                           {-INFINITY, 0}, {INFINITY, 255}, {NAN, 0}};
+    const std::pair<float, int> cases[] = {{-1, 0},       {0.5f, 0},   {1.5f, 2},      {2.5f, 2},       {254.5f, 254},
+                                           {255.4f, 255}, {1e9f, 255}, {-INFINITY, 0}, {INFINITY, 255}, {NAN, 0}};
     for (const auto& [value, expected] : cases) ASSERT_EQ(element_from_float<uint8_t>(value), expected) << value;
 }
 

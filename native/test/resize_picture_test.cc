@@ -13,9 +13,9 @@ namespace enginery::kernels {
 namespace {
 
 constexpr ResizeFilter kFilters[] = {
-    ResizeFilter::pillow_nearest, ResizeFilter::pillow_box,    ResizeFilter::pillow_bilinear,
+    ResizeFilter::pillow_nearest, ResizeFilter::pillow_box,     ResizeFilter::pillow_bilinear,
     ResizeFilter::pillow_bicubic, ResizeFilter::pillow_lanczos, ResizeFilter::opencv_nearest,
-    ResizeFilter::opencv_linear,  ResizeFilter::opencv_cubic,  ResizeFilter::opencv_area,
+    ResizeFilter::opencv_linear,  ResizeFilter::opencv_cubic,   ResizeFilter::opencv_area,
 };
 
 // In memory of exactly its size, so that the address sanitizer sees a read beyond it.
@@ -27,9 +27,7 @@ struct Picture {
         for (size_t i = 0; i < bytes; ++i) pixels[i] = static_cast<uint8_t>(random() % 3 == 0 ? random() : random() % 2 * 255);
     }
 
-    PictureView view() const {
-        return {pixels.get(), width, height, channels, size_t(width) * channels, pixels.get() + bytes};
-    }
+    PictureView view() const { return {pixels.get(), width, height, channels, size_t(width) * channels, pixels.get() + bytes}; }
 
     int32_t width, height, channels;
     size_t bytes;
@@ -116,7 +114,8 @@ TEST(ResizePicture, LongSides) {
     for (const auto& [width, height] : {std::pair{10000, 3}, std::pair{3, 10000}}) {
         const Picture picture(width, height, 3, 5);
         for (const ResizeFilter filter : kFilters) {
-            for (const auto& [to_width, to_height] : {std::pair{1, 1}, std::pair{777, 2}, std::pair{2, 777}, std::pair{10000, 1}}) {
+            for (const auto& [to_width, to_height] :
+                 {std::pair{1, 1}, std::pair{777, 2}, std::pair{2, 777}, std::pair{10000, 1}}) {
                 const ResizePlan plan = whole(picture, filter, to_width, to_height);
                 const auto portable = resized(picture, plan, all_of(plan), SimdLevel::portable);
                 for (const SimdLevel level : levels_here()) ASSERT_EQ(resized(picture, plan, all_of(plan), level), portable);
@@ -151,7 +150,8 @@ TEST(ResizePicture, PillowsBilinearIsAWeightedMeanOverATriangle) {
     for (const int32_t width : {7, 100, 300, 302, 900}) {
         const ResizePlan plan = whole(picture, ResizeFilter::pillow_bilinear, width, 1);
         const auto row = resized(picture, plan, all_of(plan), best_simd_level());
-        for (int32_t x = 0; x < width; ++x) ASSERT_NEAR(row[x], bilinear_mean(picture, 301.0 / width, x), 0.51) << width << " " << x;
+        for (int32_t x = 0; x < width; ++x)
+            ASSERT_NEAR(row[x], bilinear_mean(picture, 301.0 / width, x), 0.51) << width << " " << x;
     }
 }
 

@@ -124,9 +124,10 @@ void average_blocks(const PictureView& source, int32_t factor_x, int32_t factor_
                     SimdLevel level) {
     const size_t row_length = static_cast<size_t>(window.width) * source.channels;
     for (int32_t output = 0; output < window.height; ++output) {
-        const uint8_t* first = source.row((window.top + output) * factor_y) +
-                               static_cast<size_t>(window.left) * factor_x * source.channels;
-        run(level, AverageRow{&source, first, factor_x, factor_y, target + output * row_length, static_cast<size_t>(window.width)});
+        const uint8_t* first =
+            source.row((window.top + output) * factor_y) + static_cast<size_t>(window.left) * factor_x * source.channels;
+        run(level,
+            AverageRow{&source, first, factor_x, factor_y, target + output * row_length, static_cast<size_t>(window.width)});
     }
 }
 

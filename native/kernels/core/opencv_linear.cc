@@ -67,9 +67,8 @@ __m256i without_gaps(int32_t channels) {
 
 ENGINERY_TARGET("avx2")
 inline __m256i two_pixels(const uint8_t* a, const uint8_t* b, const int16_t* weight_a, const int16_t* weight_b, __m256i pairs) {
-    const __m256i bytes = _mm256_inserti128_si256(
-        _mm256_castsi128_si256(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(a))),
-        _mm_loadl_epi64(reinterpret_cast<const __m128i*>(b)), 1);
+    const __m256i bytes = _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(a))),
+                                                  _mm_loadl_epi64(reinterpret_cast<const __m128i*>(b)), 1);
     int32_t first, second;
     std::memcpy(&first, weight_a, sizeof first);
     std::memcpy(&second, weight_b, sizeof second);

@@ -22,7 +22,9 @@ template <typename Element>
 class Packer {
 public:
     Packer(const PackPlan& plan, Element* target, SimdLevel level)
-        : plan_(plan), target_(target), vectors_(ENGINERY_X86_SIMD && level >= SimdLevel::avx2),
+        : plan_(plan),
+          target_(target),
+          vectors_(ENGINERY_X86_SIMD && level >= SimdLevel::avx2),
           by_{Normalization(plan.scale[0], plan.bias[0]), Normalization(plan.scale[1], plan.bias[1]),
               Normalization(plan.scale[2], plan.bias[2])} {
         for (int32_t channel = 0; channel < plan.channels(); ++channel) {

@@ -11,7 +11,8 @@ namespace enginery::kernels {
 
 // One channel of three, `source` pointing at it.
 size_t normalize_channel_avx2(const uint8_t* source, const uint8_t* end, float* target, size_t pixels, const Normalization& by);
-size_t normalize_channel_avx2(const uint8_t* source, const uint8_t* end, uint16_t* target, size_t pixels, const Normalization& by);
+size_t normalize_channel_avx2(const uint8_t* source, const uint8_t* end, uint16_t* target, size_t pixels,
+                              const Normalization& by);
 
 // All three channels side by side; with `reversed`, as B, G, R. `by` is in the order of the target.
 size_t normalize_pixels_avx2(const uint8_t* source, const uint8_t* end, float* target, size_t pixels, bool reversed,

@@ -26,7 +26,8 @@ void horizontal_portable(const uint8_t* source, uint8_t* target, int32_t channel
         for (int32_t channel = 0; channel < channels; ++channel) {
             uint32_t sum = kHalf;
             for (int32_t k = 0; k < count; ++k) {
-                sum += static_cast<uint32_t>(from[static_cast<size_t>(k) * channels + channel]) * static_cast<uint32_t>(weight[k]);
+                sum +=
+                    static_cast<uint32_t>(from[static_cast<size_t>(k) * channels + channel]) * static_cast<uint32_t>(weight[k]);
             }
             *target++ = clipped(sum);
         }
@@ -37,7 +38,8 @@ void vertical_columns(const uint8_t* source, size_t stride, uint8_t* target, siz
                       int32_t count) {
     for (size_t i = from; i < to; ++i) {
         uint32_t sum = kHalf;
-        for (int32_t k = 0; k < count; ++k) sum += static_cast<uint32_t>(source[k * stride + i]) * static_cast<uint32_t>(weight[k]);
+        for (int32_t k = 0; k < count; ++k)
+            sum += static_cast<uint32_t>(source[k * stride + i]) * static_cast<uint32_t>(weight[k]);
         target[i] = clipped(sum);
     }
 }
@@ -113,7 +115,8 @@ void horizontal_avx2(const uint8_t* source, uint8_t* target, const PillowWeights
         // The lanes hold different taps of the same channels.
         const __m128i upper_total = _mm_add_epi32(_mm256_castsi256_si128(upper_sum), _mm256_extracti128_si256(upper_sum, 1));
         const __m128i lower_total = _mm_add_epi32(_mm256_castsi256_si128(lower_sum), _mm256_extracti128_si256(lower_sum, 1));
-        const __m128i value = _mm256_castsi256_si128(joined(_mm256_castsi128_si256(upper_total), _mm256_castsi128_si256(lower_total)));
+        const __m128i value =
+            _mm256_castsi256_si128(joined(_mm256_castsi128_si256(upper_total), _mm256_castsi128_si256(lower_total)));
         const __m128i words = _mm_packs_epi32(value, value);
         const int32_t pixel = _mm_cvtsi128_si32(_mm_packus_epi16(words, words));
         // A store of four bytes is overwritten by the next pixel's.

@@ -41,7 +41,8 @@ void shift(PillowWeights& weights, int32_t by) {
     for (int32_t& first : weights.first) first += by;
 }
 
-void resample_columns(const PictureView& source, Reach rows, uint8_t* target, const PillowWeights& x, const PillowPasses& passes) {
+void resample_columns(const PictureView& source, Reach rows, uint8_t* target, const PillowWeights& x,
+                      const PillowPasses& passes) {
     const size_t row_bytes = x.first.size() * source.channels;
     RowReader reader(source);
     for (int32_t row = rows.begin; row < rows.end; ++row, target += row_bytes) {

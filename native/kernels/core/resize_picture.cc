@@ -17,8 +17,7 @@ PictureView part_of(const PictureView& source, const SourceBox& box) {
     return part;
 }
 
-void resize_as_opencv(const PictureView& source, const ResizePlan& plan, const Window& window, uint8_t* target,
-                      SimdLevel level) {
+void resize_as_opencv(const PictureView& source, const ResizePlan& plan, const Window& window, uint8_t* target, SimdLevel level) {
     const int32_t width = plan.width, height = plan.height;
     if (plan.filter == ResizeFilter::opencv_nearest) return pick_as_opencv(source, width, height, window, target);
     if (plan.filter == ResizeFilter::opencv_cubic) return resample_cubic(source, width, height, window, target, level);

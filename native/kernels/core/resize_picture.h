@@ -18,7 +18,9 @@ enum class ResizeFilter {
     opencv_area,
 };
 
-inline bool is_of_opencv(ResizeFilter filter) { return filter >= ResizeFilter::opencv_nearest; }
+inline bool is_of_opencv(ResizeFilter filter) {
+    return filter >= ResizeFilter::opencv_nearest;
+}
 
 // A part of the source in pixels. Whole numbers for OpenCV's filters.
 struct SourceBox {

@@ -61,6 +61,11 @@ describe('resizeImage', () => {
     await expect(resizeImage(picture, options as ResizeOptions)).rejects.toMatchObject({ code: 'IMAGE_INVALID' })
   })
 
+  it('says so where the result is beyond any memory', async () => {
+    const huge = { width: 2 ** 24, height: 2 ** 24, filter: 'pillow-box' } as const
+    await expect(resizeImage(image, huge)).rejects.toMatchObject({ code: 'OUT_OF_MEMORY' })
+  })
+
   it('refuses a box whose edges coincide in single precision, which Pillow keeps boxes in', () => {
     const box = [1, 1, 1 + 1e-12, 5] as const
     const resize = () =>
