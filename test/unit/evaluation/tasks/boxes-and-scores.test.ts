@@ -30,8 +30,13 @@ describe('createDenseDecoder', () => {
 
   it('reads all orders of a box', () => {
     const scores = rowsOf([[1, 0]])
-    const cases = { xyxy: [1, 2, 3, 6], yxyx: [2, 1, 6, 3], cxcywh: [2, 4, 2, 4], xywh: [1, 2, 2, 4] } as const
-    for (const [boxFormat, box] of Object.entries(cases) as ['xyxy', number[]][]) {
+    const cases = [
+      ['xyxy', [1, 2, 3, 6]],
+      ['yxyx', [2, 1, 6, 3]],
+      ['cxcywh', [2, 4, 2, 4]],
+      ['xywh', [1, 2, 2, 4]],
+    ] as const
+    for (const [boxFormat, box] of cases) {
       const [result] = createDenseDecoder({ boxFormat, normalized: false })({ boxes: rowsOf([box]), scores }, { geometry })
       expect(result?.detections[0]?.box, boxFormat).toEqual([1, 2, 3, 6])
     }

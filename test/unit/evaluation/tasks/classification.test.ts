@@ -39,6 +39,14 @@ describe('createClassificationDecoder', () => {
     expect(decode({ y: Tensor.from(new Uint8Array([7, 200, 9]), [3]) }, none)[0]?.classes[0]).toEqual({ category: 1, score: 200 })
   })
 
+  it('takes half precision', () => {
+    const y = Tensor.from(new Uint16Array([0x3800, 0x3c00, 0x7e00]), [1, 3], 'f16')
+    expect(createClassificationDecoder()({ y }, none)[0]?.classes).toEqual([
+      { category: 1, score: 1 },
+      { category: 0, score: 0.5 },
+    ])
+  })
+
   it('leaves out NaN, and lets infinities share the whole', () => {
     const values = { y: tensor([Number.NaN, 1, Infinity, Infinity, -Infinity], [1, 5]) }
     const [softmax] = createClassificationDecoder({ activation: 'softmax' })(values, none)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createNanodetDecoder, type NanodetOptions } from '../../../../lib/evaluation/tasks/nanodet.js'
-import { createYolov8Decoder } from '../../../../lib/evaluation/tasks/yolov8.js'
+import { createYolov8Decoder, type Yolov8Options } from '../../../../lib/evaluation/tasks/yolov8.js'
 import { Tensor } from '../../../../lib/tensor/tensor.js'
 import { rowsOf, sparse, transposed, wholeInput } from './pictures.js'
 
@@ -78,7 +78,7 @@ describe('createNanodetDecoder', () => {
 })
 
 describe('createYolov8Decoder', () => {
-  const options = { strides: [8, 16], clip: false } as const
+  const options: Yolov8Options = { strides: [8, 16], clip: false }
 
   /** Twenty places of box and two classes, the sixth with a box. */
   const finished = (box: number[]) =>
@@ -120,6 +120,20 @@ describe('createYolov8Decoder', () => {
     }
     const joined = { p: join(boxesA, scoresA, 4), q: join(boxesB, scoresB, 2) }
     expect(createYolov8Decoder(options)(joined, { geometry })[0]?.detections).toEqual(expected)
+  })
+
+  it('keeps to one order of dimensions, where a count of places is that of numbers too', () => {
+    // 4 x 4 cells of 16 and 4 x 4 bins: either way round fits the first stride.
+    const wide = { ...options, bins: 4 }
+    const scores = [sparse([1, 3, 16], {}), sparse([1, 3, 4], {})] as const
+    const boxes = [sparse([1, 16, 16], {}), sparse([1, 16, 4], {})] as const
+    for (const tensor of scores) tensor.data.fill(-30)
+    scores[0].data[2 * 16 + 5] = 0
+    for (const [side, bin] of [1, 2, 0, 3].entries()) boxes[0].data[(side * 4 + bin) * 16 + 5] = sure
+    const outputs = { a: scores[0], b: boxes[0], c: scores[1], d: boxes[1] }
+    expect(createYolov8Decoder(wide)(outputs, { geometry })[0]?.detections).toEqual([
+      { category: 2, score: 0.5, box: [4, -4, 12, 36] },
+    ])
   })
 
   it('refuses another number of places', () => {
