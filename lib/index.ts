@@ -8,6 +8,8 @@ export {
   type EnvironmentReport,
 } from './api/check-environment.js'
 export type { Finding } from './api/environment-findings.js'
+export { type EvaluatedModel, type Evaluation, evaluate } from './api/evaluate.js'
+export type { EvaluateOptions, EvaluationProgress } from './api/evaluate-options.js'
 export { type EngineInspection, type InspectEngineOptions, inspectEngine } from './api/inspect-engine.js'
 export { type InspectModelOptions, inspectModel, type ModelInspection, type ModelPort } from './api/inspect-model.js'
 export type { LatencySummary } from './api/latency-samples.js'

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { addBenchCommand } from './commands/bench.js'
 import { addBuildCommand } from './commands/build.js'
 import { addDoctorCommand } from './commands/doctor.js'
+import { addEvalCommand } from './commands/eval.js'
 import { addInspectCommand } from './commands/inspect.js'
 import { addRunCommand } from './commands/run.js'
 import { readPackageVersion } from './package-version.js'
@@ -46,6 +47,7 @@ export function createProgram(terminal: Terminal, signal: AbortSignal): Command 
   addInspectCommand(program, register)
   addBuildCommand(program, register)
   addRunCommand(program, register)
+  addEvalCommand(program, register)
   addBenchCommand(program, register)
   return program
 }

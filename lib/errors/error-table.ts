@@ -400,6 +400,26 @@ export const errorTable = {
     message: '{metric} has no value: {reason}',
     cure: 'Score samples that have something to be scored: more of them, or others.',
   },
+  METRIC_NEEDED: {
+    topic: 'Evaluation',
+    message: 'No metric was asked for, and none is usual for results of the task {task}.',
+    cure: 'Name the metrics, or pass your own (createCustomMetric).',
+  },
+  RESULT_COUNT: {
+    topic: 'Evaluation',
+    message: 'Sample {sample}: the decoder gave {received} results, expected {expected}.',
+    cure: 'Return one result for each sample of the batch; a batch of an evaluation has one.',
+  },
+  RESULTS_MISMATCH: {
+    topic: 'Evaluation',
+    message: '{path} holds results of something else: {reason}.',
+    cure: 'Choose another folder for results, or delete the file to begin anew.',
+  },
+  RESULTS_INVALID: {
+    topic: 'Evaluation',
+    message: '{path}:{line}: no results of an evaluation: {reason}.',
+    cure: 'Choose another folder for results, or delete the file to begin anew.',
+  },
   METRIC_FUNCTION_FAILED: {
     topic: 'Evaluation',
     message: '{metric}: the function {what} failed: {reason}',

@@ -14,6 +14,7 @@ import { addBuildFlags, type BuildFlags, collectWith } from '../options/build-fl
 import { collectOptions } from '../options/engine-options.js'
 import { addInputFlags, type InputFlags, inputSettings } from '../options/input-flags.js'
 import { wholeNumber } from '../options/parse-number.js'
+import { addPictureFlags, overrideRecipe, type PictureFlags } from '../options/recipe-flags.js'
 import { summarizeTensor } from '../outputs/summarize-tensor.js'
 import { jsonValue, readableValues } from '../outputs/tensor-values.js'
 import { checkOutputTargets, parseOutputTargets, writeOutputs } from '../outputs/write-outputs.js'
@@ -23,8 +24,12 @@ import type { runReportSchema } from '../reports/report-schemas.js'
 import { type CommandResult, type CommonFlags, type Session, withProgress } from '../session.js'
 import { formatDuration, formatValue } from '../text/format-quantity.js'
 import { type Row, renderSection, renderTable } from '../text/render-table.js'
+import { runPictures } from './run-pictures.js'
 
-interface Flags extends CommonFlags, BuildFlags, InputFlags {
+interface Flags extends CommonFlags, BuildFlags, InputFlags, PictureFlags {
+  image?: string[]
+  draw?: string
+  minScore?: number
   randomInput?: true
   output?: string[]
   top?: number
@@ -42,17 +47,21 @@ Examples:
   enginery run squeezenet.blob --input cat.npy --output scores.npy
   enginery run two-inputs.onnx --input ids=ids.npy --input mask=mask.npy --output all.npz
   enginery run squeezenet.onnx --random-input --seed 7 --json
+  enginery run yolox.onnx --image street.jpg --preset yolox --decoder yolox --classes coco.txt --draw street.drawn.png
 
 A model is built first; a saved engine (build) starts at once. Where a model leaves dimensions open and no --shape says
-otherwise, it is built for the shapes of the given arrays. Pictures are not read yet: convert them to .npy.`
+otherwise, it is built for the shapes of the given arrays. Pictures need the package sharp (npm install sharp).`
 
 export function addRunCommand(program: Command, register: RegisterAction): void {
   const command = program
     .command('run')
     .argument('[file]', 'model or saved engine; may come from the configuration')
-    .summary('one inference: .npy or .npz in and out')
-    .description('Runs one inference and prints a summary of its outputs.')
-  addInputFlags(command)
+    .summary('arrays (.npy, .npz) or pictures in, outputs or results out')
+    .description('Runs one inference on arrays and prints a summary of its outputs, or pictures and prints or draws the results.')
+  addPictureFlags(addInputFlags(command))
+    .option('--image <path...>', 'pictures, or folders of them (after the model)')
+    .option('--draw <file>', 'picture for the results, or a folder/ where there are several')
+    .option('--min-score <score>', 'of results that are shown (default: 0.3)', Number)
     .option('--random-input', 'make up the inputs that no file is given for')
     .option('--output <file>', 'out.npy, name=out.npy, all.npz or a folder/ (repeatable)', collectWith(String))
     .option('--top <n>', `largest values to list (default: ${defaultTop})`, wholeNumber(1, 1000))
@@ -61,8 +70,10 @@ export function addRunCommand(program: Command, register: RegisterAction): void 
 }
 
 async function run(session: Session, argument: string | undefined, flags: Flags): Promise<CommandResult> {
-  const given = { ...inputSettings(flags), randomInput: flags.randomInput, output: flags.output, top: flags.top }
-  const { engine: options, own } = await collectOptions('run', flags, given)
+  const { randomInput, output, top, image, draw, minScore } = flags
+  const given = { ...inputSettings(flags), randomInput, output, top, image, draw, minScore }
+  const { engine: options, own, recipe } = await collectOptions('run', flags, given)
+  if (own.image) return runPictures(session, argument, options, own, overrideRecipe(recipe, flags))
   const targets = parseOutputTargets(own.output ?? [])
   const target = await findTarget(argument, options)
   for (const { kind, path } of targets) if (kind !== 'folder') await checkWritable(path)

@@ -1,5 +1,8 @@
 import { z } from 'zod'
 import { buildConfigSchema, type OpenVinoBuildOptions } from '../../api/build-options.js'
+import { recipeSchema } from '../../api/evaluate-options.js'
+import type { PreprocessDescription } from '../../preprocess/preprocess-schema.js'
+import { preprocessDescriptionSchema } from '../../preprocess/resolve-preprocess.js'
 
 const shape = z.array(z.int().min(0))
 const seed = z
@@ -25,6 +28,16 @@ export const runSectionSchema = z.strictObject({
   randomInput: z.boolean().optional().describe('random values for inputs that no file is given for'),
   output: z.array(z.string().min(1)).optional().describe('files, or name=file'),
   top: z.int().min(1).max(1000).optional().describe('largest values to list'),
+  image: z.array(z.string().min(1)).optional().describe('pictures to run; preprocess says how'),
+  draw: z.string().min(1).optional().describe('picture (or folder/) for the results, drawn'),
+  minScore: z.number().min(0).max(1).optional().describe('results below this are not shown'),
+})
+
+export const evalSectionSchema = z.strictObject({
+  models: z.array(z.string().min(1)).min(1).optional().describe('models and saved engines; compared with the first'),
+  results: z.string().min(1).optional().describe('folder for results; a run that was interrupted goes on there'),
+  perSample: z.boolean().optional().describe('score every sample alone, too'),
+  onBroken: z.enum(['skip', 'error']).optional().describe('what to do about broken pictures'),
 })
 
 export const benchSectionSchema = z.strictObject({
@@ -37,7 +50,12 @@ export const benchSectionSchema = z.strictObject({
 })
 
 /** Where each setting of a command is kept in the file: under the command's own name. */
-export const commandSections = { build: buildSectionSchema, run: runSectionSchema, bench: benchSectionSchema }
+export const commandSections = {
+  build: buildSectionSchema,
+  run: runSectionSchema,
+  bench: benchSectionSchema,
+  eval: evalSectionSchema,
+}
 
 export type SectionName = keyof typeof commandSections
 export type Sections = { [Name in SectionName]?: z.output<(typeof commandSections)[Name]> | undefined }
@@ -48,12 +66,38 @@ const [openvino] = buildConfigSchema.options
  * A configuration file: the options of buildEngine as they are, of which the model may come from the command line,
  * and a section per command.
  */
+const stepsInModel = openvino.shape.preprocess
+
+/** True for what is done to pictures before inference; false for steps that are built into the model. */
+export function isPictureDescription(preprocess: unknown): preprocess is PreprocessDescription {
+  if (typeof preprocess !== 'object' || preprocess === null) return false
+  return Object.keys(preprocess).length > 0 && !('inputs' in preprocess) && !('outputs' in preprocess)
+}
+
 export const configFileSchema = openvino.partial({ model: true }).extend({
+  preprocess: z
+    .unknown()
+    .superRefine((value, context) => {
+      const schema = isPictureDescription(value) ? preprocessDescriptionSchema : stepsInModel
+      // Found in the same value: they only need to be passed on.
+      for (const issue of schema.safeParse(value).error?.issues ?? [])
+        context.addIssue(issue as Parameters<typeof context.addIssue>[0])
+    })
+    .optional()
+    .describe('what is done to pictures (preset, resize, mean, ...), or, under inputs and outputs, steps built into the model'),
+  ...recipeSchema.partial().shape,
   build: buildSectionSchema.optional(),
   run: runSectionSchema.optional(),
   bench: benchSectionSchema.optional(),
+  eval: evalSectionSchema.optional(),
 })
 
 /** Options of buildEngine as a file or the command line gives them, not yet complete. */
 export type EngineConfig = Partial<Omit<OpenVinoBuildOptions, 'signal' | 'onProgress' | 'logger'>>
-export type ConfigFile = EngineConfig & Sections
+
+/** What tells how pictures become scores. */
+export type Recipe = { [Key in keyof z.input<typeof recipeSchema>]?: z.input<typeof recipeSchema>[Key] | undefined } & {
+  preprocess?: PreprocessDescription | undefined
+}
+
+export type ConfigFile = EngineConfig & Recipe & Sections

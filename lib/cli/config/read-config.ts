@@ -5,12 +5,14 @@ import { withDefaultBackend } from '../../api/build-options.js'
 import { describeIssue, type OptionProblem } from '../../api/parse-options.js'
 import { engineryError } from '../../errors/enginery-error.js'
 import { describeFileError } from '../files/describe-file-error.js'
-import { type ConfigFile, configFileSchema, type EngineConfig, type Sections } from './config-schema.js'
+import { type ConfigFile, configFileSchema, type EngineConfig, type Recipe, type Sections } from './config-schema.js'
 import { locateIssue } from './locate-issue.js'
+import { splitRecipe } from './split-recipe.js'
 
 /** A configuration file, checked, its relative paths resolved against its own folder. */
 export interface Config {
   readonly engine: EngineConfig
+  readonly recipe: Recipe
   readonly sections: Sections
 }
 
@@ -77,7 +79,8 @@ function invalidConfig(file: string, found: readonly ConfigProblem[]): Error {
 }
 
 function splitConfig(content: ConfigFile, folder: string): Config {
-  const { build, run, bench, ...engine } = content
+  const { build, run, bench, eval: evaluation, ...rest } = content
+  const { engine, recipe } = splitRecipe(rest)
   const resolved = { ...engine }
   if (typeof engine.model === 'string') resolved.model = resolve(folder, engine.model)
   else if (engine.model && 'path' in engine.model) resolved.model = { path: resolve(folder, engine.model.path) }
@@ -85,10 +88,12 @@ function splitConfig(content: ConfigFile, folder: string): Config {
   else if (engine.cache) resolved.cache = { ...engine.cache, dir: resolve(folder, engine.cache.dir) }
   return {
     engine: resolved,
+    recipe: { ...recipe, ...(recipe.data && { data: dataWithPaths(recipe.data, folder) }) },
     sections: {
       build: build && withPaths(build, folder),
       run: run && withPaths(run, folder),
       bench: bench && withPaths(bench, folder),
+      eval: evaluation && withPaths(evaluation, folder),
     },
   }
 }
@@ -97,6 +102,10 @@ interface PathSettings {
   input?: string[] | undefined
   output?: string | string[] | undefined
   rebuildFrom?: string | undefined
+  image?: string[] | undefined
+  draw?: string | undefined
+  models?: string[] | undefined
+  results?: string | undefined
 }
 
 // Files named in a configuration lie relative to it, so that it works from every working directory.
@@ -105,7 +114,12 @@ function withPaths<Section extends PathSettings>(section: Section, folder: strin
   if (section.input) resolved.input = section.input.map((item) => resolveNamed(item, folder))
   if (typeof section.output === 'string') resolved.output = resolve(folder, section.output)
   else if (section.output) resolved.output = section.output.map((item) => resolveNamed(item, folder))
-  if (section.rebuildFrom) resolved.rebuildFrom = resolve(folder, section.rebuildFrom)
+  for (const key of ['rebuildFrom', 'draw', 'results'] as const) {
+    const path = section[key]
+    if (path) resolved[key] = resolveNamed(path, folder)
+  }
+  if (section.image) resolved.image = section.image.map((path) => resolve(folder, path))
+  if (section.models) resolved.models = section.models.map((path) => resolve(folder, path))
   return resolved
 }
 
@@ -113,4 +127,19 @@ function resolveNamed(item: string, folder: string): string {
   const [, name = '', file = item] = /^([^=]*=)(.+)$/s.exec(item) ?? []
   // A folder keeps its trailing slash: it says that a folder is meant.
   return `${name}${resolve(folder, file)}${/[/\\]$/.test(file) ? '/' : ''}`
+}
+
+function dataWithPaths(data: NonNullable<Recipe['data']>, folder: string): NonNullable<Recipe['data']> {
+  const at = (path: string) => resolve(folder, path)
+  const { images, annotations, classes, tensors } = data
+  return {
+    ...data,
+    ...(images && { images: at(images) }),
+    ...(annotations && { annotations: at(annotations) }),
+    ...(typeof classes === 'string' && { classes: at(classes) }),
+    ...(typeof tensors === 'string' && { tensors: at(tensors) }),
+    ...(typeof tensors === 'object' && {
+      tensors: Object.fromEntries(Object.entries(tensors).map(([name, path]) => [name, at(path)])),
+    }),
+  }
 }

@@ -34,7 +34,9 @@ async function readSpec(spec: string): Promise<InputArray[]> {
   const { input, file } = await splitSpec(spec)
   const extension = extname(file).toLowerCase()
   if (pictures.has(extension)) {
-    throw engineryError('USAGE_INVALID', { reason: `--input ${file}: pictures are not read yet: convert to .npy` })
+    throw engineryError('USAGE_INVALID', {
+      reason: `--input ${file}: pass pictures with --image, and say with --preset and --decoder what to do with them`,
+    })
   }
   if (extension === '.npy') return [{ input, entry: null, file, array: await readNpy(file) }]
   if (extension !== '.npz') {

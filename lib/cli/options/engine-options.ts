@@ -1,6 +1,7 @@
 import { engineryError } from '../../errors/enginery-error.js'
-import { commandSections, type EngineConfig, type SectionName, type Sections } from '../config/config-schema.js'
+import { commandSections, type EngineConfig, type Recipe, type SectionName, type Sections } from '../config/config-schema.js'
 import { readConfig } from '../config/read-config.js'
+import { splitRecipe } from '../config/split-recipe.js'
 import type { BuildFlags } from './build-flags.js'
 import { buildOptionsFromFlags, mergeBuildOptions } from './collect-build-options.js'
 
@@ -9,6 +10,8 @@ export interface CommandOptions<Name extends SectionName> {
   readonly engine: EngineConfig
   /** The command's own settings, likewise. */
   readonly own: NonNullable<Sections[Name]>
+  /** What tells how pictures become scores, likewise. */
+  readonly recipe: Recipe
 }
 
 /**
@@ -21,7 +24,7 @@ export async function collectOptions<Name extends SectionName>(
   flags: BuildFlags,
   own: NonNullable<Sections[Name]>,
 ): Promise<CommandOptions<Name>> {
-  const fromFlags = buildOptionsFromFlags(flags)
+  const fromFlags = splitRecipe(buildOptionsFromFlags(flags))
   const given = definedOnly(own)
   const config = flags.config === undefined ? undefined : await readConfig(flags.config)
   const merged = { ...config?.sections[name], ...given }
@@ -30,7 +33,11 @@ export async function collectOptions<Name extends SectionName>(
     const [issue] = checked.error.issues
     throw engineryError('USAGE_INVALID', { reason: `${issue?.path.join('.')}: ${issue?.message}` })
   }
-  return { engine: mergeBuildOptions(config?.engine ?? {}, fromFlags), own: checked.data as NonNullable<Sections[Name]> }
+  return {
+    engine: mergeBuildOptions(config?.engine ?? {}, fromFlags.engine),
+    own: checked.data as NonNullable<Sections[Name]>,
+    recipe: mergeBuildOptions((config?.recipe ?? {}) as EngineConfig, fromFlags.recipe as EngineConfig) as Recipe,
+  }
 }
 
 function definedOnly<T extends object>(options: T): T {

@@ -2,6 +2,8 @@
  * What the commands print with `--json`: one document each. Keys are only ever added; docs/cli.md is made from this.
  */
 import { z } from 'zod'
+import { evalReportSchema } from './eval-report-schema.js'
+import { runPicturesReportSchema } from './run-pictures-schema.js'
 import {
   countSchema,
   engineSchema,
@@ -250,7 +252,9 @@ export const reportSchemas = {
   'inspect, of a model': modelReportSchema,
   'inspect, of a saved engine': engineReportSchema,
   build: buildReportSchema,
-  run: runReportSchema,
+  'run, of arrays': runReportSchema,
+  'run, of pictures': runPicturesReportSchema,
+  eval: evalReportSchema,
   bench: benchReportSchema,
   'any command that fails': failureReportSchema,
 } as const

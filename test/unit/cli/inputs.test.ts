@@ -45,7 +45,7 @@ describe('readInputArrays', () => {
   it.each(['cat.jpg', 'a=cat.PNG', 'x.webp'])('says what to do with a picture: %s', async (spec) => {
     await expect(readInputArrays([spec])).rejects.toMatchObject({
       code: 'USAGE_INVALID',
-      message: expect.stringContaining('pictures are not read yet: convert to .npy'),
+      message: expect.stringContaining('pass pictures with --image'),
     })
   })
 

@@ -1,0 +1,234 @@
+import { createHash } from 'node:crypto'
+import { basename, join } from 'node:path'
+import type { Dataset } from '../dataset/annotations.js'
+import type { OpenedDataset } from '../dataset/build-dataset.js'
+import type { DatasetOptions } from '../dataset/dataset-options.js'
+import type { DatasetWarning } from '../dataset/dataset-warnings.js'
+import { openDataset } from '../dataset/open-dataset.js'
+import type { BrokenSample, TensorIterable } from '../dataset/read-samples.js'
+import { subsample } from '../dataset/subsample.js'
+import { canonicalJson } from '../engine/engine-digest.js'
+import { engineryError } from '../errors/enginery-error.js'
+import { parseOptions } from '../errors/parse-options.js'
+import { chooseMetrics, type MetricChoice } from '../evaluation/choose-metrics.js'
+import { ResultStore } from '../evaluation/result-store.js'
+import { type Candidate, runSamples } from '../evaluation/run-samples.js'
+import { type ModelScores, scoreResults } from '../evaluation/score-results.js'
+import { createDecoder, type TaskInput, taskOfDecoder } from '../evaluation/tasks/create-decoder.js'
+import type { Decoder, TaskResult } from '../evaluation/tasks/task.js'
+import type { Engine } from '../inference/engine.js'
+import { createPreprocessor, type Preprocessor } from '../preprocess/create-preprocessor.js'
+import { type EvaluateOptions, type EvaluationProgress, evaluateSchema } from './evaluate-options.js'
+import { type CandidateEngine, openCandidate } from './open-candidate.js'
+
+/** One model of an evaluation. */
+export interface EvaluatedModel extends ModelScores {
+  /** File name, made unique. */
+  readonly name: string
+  readonly path: string | null
+  readonly device: string
+  readonly precision: string
+  /** Samples with a result. */
+  readonly samples: number
+  /** Samples whose outputs held NaN or infinite values; decoders pass over those values. */
+  readonly nonFiniteSamples: number
+  /** Results taken over from an earlier run. */
+  readonly resumed: number
+  /** Results by sample, in the order of the dataset. */
+  readonly results: readonly { readonly id: string; readonly result: TaskResult }[]
+}
+
+export interface Evaluation {
+  readonly data: {
+    readonly format: string
+    readonly samples: number
+    readonly digest: string
+    readonly categories: Dataset['categories']
+    readonly warnings: readonly DatasetWarning[]
+    readonly broken: readonly { readonly id: string; readonly reason: string }[]
+  }
+  readonly preprocess: { readonly description: string; readonly digest: string } | null
+  readonly models: readonly EvaluatedModel[]
+  /** Seconds from the first sample to the last, of all models together, and samples per second. */
+  readonly duration: number
+  readonly throughput: number
+}
+
+/**
+ * Scores models and engines on labelled data. Pictures are decoded and prepared once for all of them.
+ *
+ * @throws OPTION_INVALID; the DATASET_, PREPROCESS_, DECODE_ and METRIC_ codes; RESULTS_MISMATCH; as buildEngine
+ * @example
+ * const { models } = await evaluate({
+ *   models: ['yolox.onnx', 'yolox.int8.onnx'],
+ *   data: { images: 'val2017', annotations: 'instances_val2017.json' },
+ *   preprocess: { preset: 'yolox' },
+ *   task: { decoder: 'yolox' },
+ * })
+ */
+export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
+  const settings = parseOptions(evaluateSchema, options, evaluate)
+  const { signal, logger, preprocess } = settings
+  const report = (progress: EvaluationProgress) => settings.onProgress?.(progress)
+
+  report({ stage: 'data', fraction: 0 })
+  const data = await openData(settings.data as EvaluateOptions['data'], settings.subset)
+  const listed: Dataset = 'samples' in data ? data : { format: 'iterable', categories: [], samples: [], digest: '' }
+  if (!preprocess && listed.samples.some(({ path }) => path !== undefined)) throw preprocessNeeded()
+  const task = settings.task as TaskInput | Decoder
+  const metrics = chooseMetrics(
+    settings.metrics as readonly MetricChoice[] | undefined,
+    typeof task === 'function' ? 'custom' : taskOfDecoder[task.decoder],
+    listed,
+  )
+
+  const opened: CandidateEngine[] = []
+  const stores: ResultStore[] = []
+  try {
+    for (const [index, model] of settings.models.entries()) {
+      report({ stage: 'engines', fraction: index / settings.models.length })
+      const open = { options: settings.engine, pictures: preprocess, signal, logger }
+      opened.push(await openCandidate(model as string | Engine, open))
+    }
+    const names = uniqueNames(opened)
+    const candidates: Candidate[] = []
+    for (const [index, each] of opened.entries()) {
+      const preprocessor = preprocess && createPreprocessor(preprocess, soleInput(each.engine))
+      const decode = typeof task === 'function' ? task : createDecoder(task, each.metadata)
+      const store = await openStore(settings.results, names[index] as string, each, { data: listed, preprocessor, task })
+      stores.push(store)
+      candidates.push({ engine: each.engine, decode, store, preprocessor })
+    }
+    const resumed = stores.map((store) => listed.samples.filter(({ id }) => store.outcomes.has(id)).length)
+    const left = withoutDone(data, stores)
+    const total = 'samples' in left ? left.samples.length : undefined
+    const start = performance.now()
+    let count = 0
+    const broken = await runSamples(candidates, left, {
+      ahead: settings.ahead,
+      onBroken: settings.onBroken,
+      signal,
+      onSample: (done) => {
+        count = done
+        report({ stage: 'samples', fraction: total ? done / total : 0, done, ...(total !== undefined && { total }) })
+      },
+    })
+    const duration = (performance.now() - start) / 1000
+    for (const store of stores) await store.flush()
+
+    report({ stage: 'scores', fraction: 0 })
+    const samples = listed.samples.length > 0 ? listed.samples : [...(stores[0]?.outcomes.keys() ?? [])].map((id) => ({ id }))
+    const scores = await scoreResults(
+      samples,
+      stores.map(({ outcomes }) => outcomes),
+      metrics,
+      {
+        perSample: settings.perSample,
+        bootstrap: settings.bootstrap === false ? undefined : { ...settings.bootstrap, ...(signal && { signal }) },
+      },
+    )
+    const models: EvaluatedModel[] = []
+    for (const [index, each] of opened.entries()) {
+      const { outcomes } = stores[index] as ResultStore
+      const { device, precision } = await each.engine.describe()
+      models.push({
+        name: names[index] as string,
+        path: each.path,
+        device,
+        precision,
+        samples: outcomes.size,
+        nonFiniteSamples: [...outcomes.values()].filter(({ nonFinite }) => nonFinite > 0).length,
+        resumed: resumed[index] as number,
+        results: samples.flatMap(({ id }) => {
+          const outcome = outcomes.get(id)
+          return outcome ? [{ id, result: outcome.result }] : []
+        }),
+        ...(scores[index] as ModelScores),
+      })
+    }
+    report({ stage: 'scores', fraction: 1 })
+    const [first] = candidates
+    return {
+      data: {
+        format: listed.format,
+        samples: samples.length,
+        digest: listed.digest,
+        categories: listed.categories,
+        warnings: 'warnings' in data ? (data as OpenedDataset).warnings : [],
+        broken: broken.map(({ id, error }: BrokenSample) => ({ id, reason: error.message })),
+      },
+      preprocess: first?.preprocessor ? { description: first.preprocessor.describe(), digest: first.preprocessor.digest } : null,
+      models,
+      duration,
+      throughput: duration > 0 ? count / duration : 0,
+    }
+  } finally {
+    for (const store of stores) await store.close()
+    for (const { engine, path } of opened) if (path !== null) await engine.close()
+  }
+}
+
+async function openData(
+  data: EvaluateOptions['data'],
+  subset: EvaluateOptions['subset'],
+): Promise<OpenedDataset | Dataset | TensorIterable> {
+  const isIterable = Symbol.asyncIterator in data || Symbol.iterator in data
+  if (isIterable) {
+    if (subset) throw optionInvalid('subset', 'expected a dataset to draw from, received an iterable, which is read once')
+    return data as TensorIterable
+  }
+  const dataset = 'samples' in data ? (data as Dataset) : await openDataset(data as DatasetOptions)
+  return subset ? subsample(dataset, subset) : dataset
+}
+
+function withoutDone(data: Dataset | TensorIterable, stores: readonly ResultStore[]): Dataset | TensorIterable {
+  if (!('samples' in data)) return data
+  return { ...data, samples: data.samples.filter(({ id }) => stores.some((store) => !store.outcomes.has(id))) }
+}
+
+async function openStore(
+  folder: string | undefined,
+  name: string,
+  { digest, engine }: CandidateEngine,
+  { data, preprocessor, task }: { data: Dataset; preprocessor: Preprocessor | undefined; task: TaskInput | Decoder },
+): Promise<ResultStore> {
+  if (folder === undefined) return ResultStore.inMemory()
+  if (digest === null)
+    throw optionInvalid('results', 'expected models by path: an engine that is open has no digest to tell it by')
+  if (typeof task === 'function')
+    throw optionInvalid('results', 'expected a task by name: a function cannot be told from another')
+  const { device, precision } = await engine.describe()
+  return ResultStore.open(join(folder, `${name}.results.jsonl`), {
+    model: digest,
+    device,
+    precision,
+    data: data.digest,
+    preprocess: preprocessor?.digest ?? 'none',
+    task: createHash('sha256').update(canonicalJson(task)).digest('hex'),
+  })
+}
+
+function uniqueNames(opened: readonly CandidateEngine[]): string[] {
+  const taken = new Map<string, number>()
+  return opened.map(({ path }, index) => {
+    const name = path === null ? `engine-${index + 1}` : basename(path)
+    const count = (taken.get(name) ?? 0) + 1
+    taken.set(name, count)
+    return count === 1 ? name : `${name}-${count}`
+  })
+}
+
+function soleInput(engine: Engine) {
+  const [port, ...others] = engine.inputs
+  if (port && others.length === 0) return port
+  const reason = `expected a model with one input, for pictures; this one has ${engine.inputs.map(({ name }) => name).join(', ')}`
+  throw optionInvalid('preprocess', reason)
+}
+
+function preprocessNeeded(): Error {
+  return optionInvalid('preprocess', 'expected a description, since the samples are pictures: for example { preset: "imagenet" }')
+}
+
+function optionInvalid(option: string, reason: string): Error {
+  return engineryError('OPTION_INVALID', { caller: 'evaluate', option, reason }, { caller: evaluate })
+}

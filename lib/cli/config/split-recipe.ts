@@ -1,0 +1,14 @@
+import { type EngineConfig, isPictureDescription, type Recipe } from './config-schema.js'
+
+/** Takes apart the options of engines and what tells how pictures become scores; a file holds both side by side. */
+export function splitRecipe(options: EngineConfig & Recipe): { readonly engine: EngineConfig; readonly recipe: Recipe } {
+  const { data, subset, task, metrics, bootstrap, preprocess, ...engine } = options
+  const recipe = definedOnly({ data, subset, task, metrics, bootstrap })
+  if (preprocess === undefined) return { engine, recipe }
+  if (isPictureDescription(preprocess)) return { engine, recipe: { ...recipe, preprocess } }
+  return { engine: { ...engine, preprocess } as EngineConfig, recipe }
+}
+
+function definedOnly<T extends object>(options: T): Partial<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>
+}

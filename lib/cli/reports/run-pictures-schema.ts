@@ -1,0 +1,16 @@
+import { z } from 'zod'
+import { engineSchema, head } from './shared-schemas.js'
+
+export const runPicturesReportSchema = z.strictObject({
+  ...head('run'),
+  engine: engineSchema,
+  preprocess: z.string().describe('what was done to the pictures'),
+  results: z.array(
+    z.strictObject({
+      image: z.string(),
+      elapsed: z.number().describe('milliseconds from the file to the result'),
+      drawing: z.string().nullable().describe('where it was drawn'),
+      result: z.record(z.string(), z.unknown()).describe('by its task: classes, detections, regions, text, vector or value'),
+    }),
+  ),
+})

@@ -1,0 +1,155 @@
+/**
+ * Results of an evaluation on disk, one line of JSON a sample, appended as they come: what makes a run resumable.
+ */
+import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { z } from 'zod'
+import { engineryError, isEngineryError } from '../errors/enginery-error.js'
+import { explainFileFailure } from '../errors/explain-file-failure.js'
+import type { TaskResult } from './tasks/task.js'
+
+/** What results depend on, all digests or names; those of another run are not mixed in. */
+export type ResultsKey = Readonly<Record<'model' | 'device' | 'precision' | 'data' | 'preprocess' | 'task', string>>
+
+/** What a model made of one sample. */
+export interface SampleOutcome {
+  readonly id: string
+  readonly result: TaskResult
+  /** Values of the outputs that are NaN or infinite. */
+  readonly nonFinite: number
+}
+
+const format = 'enginery-results/1'
+
+const headSchema = z.object({ format: z.string(), key: z.record(z.string(), z.string()) })
+const lineSchema = z.object({ id: z.string(), nonFinite: z.int().min(0), result: z.looseObject({ task: z.string() }) })
+
+/** Outcomes of one model, those of an earlier run included. */
+export class ResultStore {
+  /** By sample. */
+  readonly outcomes: Map<string, SampleOutcome>
+  readonly #file: FileHandle | undefined
+  readonly #path: string
+  #last: Promise<void> = Promise.resolve()
+  #failure: unknown
+
+  private constructor(outcomes: Map<string, SampleOutcome>, file?: FileHandle, path = '') {
+    this.outcomes = outcomes
+    this.#file = file
+    this.#path = path
+  }
+
+  /** Keeps outcomes in memory only. */
+  static inMemory(): ResultStore {
+    return new ResultStore(new Map())
+  }
+
+  /**
+   * Opens or makes the file. A last line that was cut off, as a run that was killed leaves it, is dropped.
+   *
+   * @throws RESULTS_MISMATCH where the file holds results of something else, naming what differs
+   * @throws RESULTS_INVALID, FILE_NOT_WRITTEN
+   */
+  static async open(path: string, key: ResultsKey): Promise<ResultStore> {
+    try {
+      await mkdir(dirname(path), { recursive: true })
+      const file = await open(path, 'a+')
+      try {
+        return new ResultStore(await takeUp(file, path, key), file, path)
+      } catch (error) {
+        await file.close()
+        throw error
+      }
+    } catch (cause) {
+      throw notWritten(cause, path)
+    }
+  }
+
+  /**
+   * Keeps an outcome. Lines are written one after the other; a failure to write shows in {@link flush}.
+   */
+  add(outcome: SampleOutcome): void {
+    this.outcomes.set(outcome.id, outcome)
+    if (!this.#file) return
+    const line = `${JSON.stringify({ ...outcome, result: encodeResult(outcome.result) })}\n`
+    this.#last = this.#last
+      .then(() => this.#file?.appendFile(line))
+      .catch((error) => {
+        this.#failure ??= error
+      })
+  }
+
+  /** @throws FILE_NOT_WRITTEN where a line could not be written */
+  async flush(): Promise<void> {
+    await this.#last
+    if (this.#failure !== undefined) throw notWritten(this.#failure, this.#path)
+  }
+
+  async close(): Promise<void> {
+    await this.#last
+    await this.#file?.close()
+  }
+}
+
+function notWritten(cause: unknown, path: string): Error {
+  if (isEngineryError(cause)) return cause
+  return engineryError('FILE_NOT_WRITTEN', { path, reason: explainFileFailure(cause) }, { cause })
+}
+
+async function takeUp(file: FileHandle, path: string, key: ResultsKey): Promise<Map<string, SampleOutcome>> {
+  const text = await file.readFile('utf8')
+  const end = text.lastIndexOf('\n') + 1
+  const [first, ...lines] = text.slice(0, end).split('\n').slice(0, -1)
+  if (first === undefined) {
+    await file.truncate(0)
+    await file.appendFile(`${JSON.stringify({ format, key })}\n`)
+    return new Map()
+  }
+  compareKeys(readHead(first, path), key, path)
+  const outcomes = new Map<string, SampleOutcome>()
+  lines.forEach((line, index) => {
+    const outcome = readLine(line, path, index + 2)
+    outcomes.set(outcome.id, outcome)
+  })
+  if (end < text.length) await file.truncate(Buffer.byteLength(text.slice(0, end)))
+  return outcomes
+}
+
+function readHead(line: string, path: string): Readonly<Record<string, string>> {
+  const head = headSchema.safeParse(parseJson(line))
+  if (!head.success || head.data.format !== format) {
+    throw engineryError('RESULTS_INVALID', { path, line: 1, reason: `expected a first line with format ${format}` })
+  }
+  return head.data.key
+}
+
+function compareKeys(found: Readonly<Record<string, string>>, key: ResultsKey, path: string): void {
+  const differing = Object.entries(key).filter(([name, value]) => found[name] !== value)
+  if (differing.length === 0) return
+  const shorten = (value: string | undefined) => (value === undefined ? 'nothing' : value.slice(0, 40))
+  const reason = differing.map(([name, value]) => `${name} (there ${shorten(found[name])}, now ${shorten(value)})`).join(', ')
+  throw engineryError('RESULTS_MISMATCH', { path, reason })
+}
+
+function readLine(text: string, path: string, line: number): SampleOutcome {
+  const parsed = lineSchema.safeParse(parseJson(text))
+  if (!parsed.success) throw engineryError('RESULTS_INVALID', { path, line, reason: 'expected the outcome of a sample' })
+  const { id, nonFinite, result } = parsed.data
+  return { id, nonFinite, result: decodeResult(result as unknown as TaskResult) }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function encodeResult(result: TaskResult): object {
+  return result.task === 'embedding' ? { ...result, vector: Array.from(result.vector) } : result
+}
+
+function decodeResult(result: TaskResult): TaskResult {
+  return result.task === 'embedding' ? { ...result, vector: Float32Array.from(result.vector) } : result
+}
