@@ -15,11 +15,11 @@ import { ResultStore } from '../evaluation/result-store.js'
 import { type Candidate, runSamples } from '../evaluation/run-samples.js'
 import { type ModelScores, scoreResults } from '../evaluation/score-results.js'
 import { createDecoder, type TaskInput, taskOfDecoder } from '../evaluation/tasks/create-decoder.js'
-import type { Decoder, TaskResult } from '../evaluation/tasks/task.js'
+import type { TaskResult } from '../evaluation/tasks/task.js'
 import type { Engine } from '../inference/engine.js'
 import { createPreprocessor, type Preprocessor } from '../preprocess/create-preprocessor.js'
 import { type EvaluateOptions, type EvaluationProgress, evaluateSchema } from './evaluate-options.js'
-import { type CandidateEngine, openCandidate } from './open-candidate.js'
+import { type CandidateEngine, openCandidate, type SharedEngineOptions } from './open-candidate.js'
 
 /** One model of an evaluation. */
 export interface EvaluatedModel extends ModelScores {
@@ -57,7 +57,9 @@ export interface Evaluation {
 /**
  * Scores models and engines on labelled data. Pictures are decoded and prepared once for all of them.
  *
- * @throws OPTION_INVALID; the DATASET_, PREPROCESS_, DECODE_ and METRIC_ codes; RESULTS_MISMATCH; as buildEngine
+ * @throws OPTION_INVALID; the DATASET_, PREPROCESS_, DECODE_ and METRIC_ codes; PICTURE_BROKEN; RESULTS_MISMATCH,
+ * RESULTS_INVALID, FILE_NOT_WRITTEN; CALLBACK_FAILED; as buildEngine. What a decoder or an iterable of the caller's throws
+ * is passed on as it is.
  * @example
  * const { models } = await evaluate({
  *   models: ['yolox.onnx', 'yolox.int8.onnx'],
@@ -69,16 +71,17 @@ export interface Evaluation {
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const settings = parseOptions(evaluateSchema, options, evaluate)
   const { signal, logger, preprocess } = settings
-  const report = (progress: EvaluationProgress) => settings.onProgress?.(progress)
+  const report = (progress: EvaluationProgress) => callProgress(settings.onProgress, progress)
 
   report({ stage: 'data', fraction: 0 })
   const data = await openData(settings.data as EvaluateOptions['data'], settings.subset)
   const listed: Dataset = 'samples' in data ? data : { format: 'iterable', categories: [], samples: [], digest: '' }
   if (!preprocess && listed.samples.some(({ path }) => path !== undefined)) throw preprocessNeeded()
-  const task = settings.task as TaskInput | Decoder
+  // A function is checked like the decoder of that name.
+  const task = typeof settings.task === 'function' ? { decoder: 'custom' as const, decode: settings.task } : settings.task
   const metrics = chooseMetrics(
     settings.metrics as readonly MetricChoice[] | undefined,
-    typeof task === 'function' ? 'custom' : taskOfDecoder[task.decoder],
+    taskOfDecoder[task.decoder],
     listed,
   )
 
@@ -94,8 +97,9 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     const candidates: Candidate[] = []
     for (const [index, each] of opened.entries()) {
       const preprocessor = preprocess && createPreprocessor(preprocess, soleInput(each.engine))
-      const decode = typeof task === 'function' ? task : createDecoder(task, each.metadata)
-      const store = await openStore(settings.results, names[index] as string, each, { data: listed, preprocessor, task })
+      const decode = createDecoder(task, each.metadata)
+      const run = { data: listed, preprocessor, task, engine: settings.engine }
+      const store = await openStore(settings.results, names[index] as string, each, run)
       stores.push(store)
       candidates.push({ engine: each.engine, decode, store, preprocessor })
     }
@@ -117,7 +121,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     for (const store of stores) await store.flush()
 
     report({ stage: 'scores', fraction: 0 })
-    const samples = listed.samples.length > 0 ? listed.samples : [...(stores[0]?.outcomes.keys() ?? [])].map((id) => ({ id }))
+    const samples = 'samples' in data ? listed.samples : samplesOf(stores[0])
     const scores = await scoreResults(
       samples,
       stores.map(({ outcomes }) => outcomes),
@@ -186,26 +190,55 @@ function withoutDone(data: Dataset | TensorIterable, stores: readonly ResultStor
   return { ...data, samples: data.samples.filter(({ id }) => stores.some((store) => !store.outcomes.has(id))) }
 }
 
+/** Of an iterable, whose samples are numbered in its order; results come as they are done. */
+function samplesOf(store: ResultStore | undefined): { readonly id: string }[] {
+  return [...(store?.outcomes.keys() ?? [])].sort((a, b) => Number(a) - Number(b)).map((id) => ({ id }))
+}
+
+function callProgress(onProgress: ((progress: EvaluationProgress) => void) | undefined, progress: EvaluationProgress): void {
+  try {
+    onProgress?.(progress)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw engineryError('CALLBACK_FAILED', { callback: 'onProgress', reason }, { cause: error })
+  }
+}
+
+interface StoredRun {
+  readonly data: Dataset
+  readonly preprocessor: Preprocessor | undefined
+  readonly task: TaskInput
+  readonly engine: SharedEngineOptions
+}
+
 async function openStore(
   folder: string | undefined,
   name: string,
   { digest, engine }: CandidateEngine,
-  { data, preprocessor, task }: { data: Dataset; preprocessor: Preprocessor | undefined; task: TaskInput | Decoder },
+  { data, preprocessor, task, engine: options }: StoredRun,
 ): Promise<ResultStore> {
   if (folder === undefined) return ResultStore.inMemory()
   if (digest === null)
     throw optionInvalid('results', 'expected models by path: an engine that is open has no digest to tell it by')
-  if (typeof task === 'function')
+  if (task.decoder === 'custom')
     throw optionInvalid('results', 'expected a task by name: a function cannot be told from another')
+  if (data.digest === '')
+    throw optionInvalid('results', 'expected data in files: nothing tells whether an iterable gives the same as before')
+  const { shapes, preprocess, properties } = options
   const { device, precision } = await engine.describe()
   return ResultStore.open(join(folder, `${name}.results.jsonl`), {
     model: digest,
     device,
     precision,
+    engine: digestOf({ shapes, preprocess, properties }),
     data: data.digest,
     preprocess: preprocessor?.digest ?? 'none',
-    task: createHash('sha256').update(canonicalJson(task)).digest('hex'),
+    task: digestOf(task),
   })
+}
+
+function digestOf(options: object): string {
+  return createHash('sha256').update(canonicalJson(options)).digest('hex')
 }
 
 function uniqueNames(opened: readonly CandidateEngine[]): string[] {

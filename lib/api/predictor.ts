@@ -70,6 +70,7 @@ export function createPredictor(engine: Engine, options: PredictorOptions): Pred
     const reason = `expected an engine with one input, for pictures; this one has ${names}`
     throw engineryError('OPTION_INVALID', { caller: 'createPredictor', option: 'engine', reason }, { caller: createPredictor })
   }
-  const decode = typeof task === 'function' ? task : createDecoder(task, metadata)
+  // A function is checked like the decoder of that name.
+  const decode = createDecoder(typeof task === 'function' ? { decoder: 'custom', decode: task } : task, metadata)
   return new Predictor(engine, createPreprocessor(preprocess, port), decode)
 }

@@ -9,7 +9,7 @@ import { explainFileFailure } from '../errors/explain-file-failure.js'
 import type { TaskResult } from './tasks/task.js'
 
 /** What results depend on, all digests or names; those of another run are not mixed in. */
-export type ResultsKey = Readonly<Record<'model' | 'device' | 'precision' | 'data' | 'preprocess' | 'task', string>>
+export type ResultsKey = Readonly<Record<'model' | 'device' | 'precision' | 'engine' | 'data' | 'preprocess' | 'task', string>>
 
 /** What a model made of one sample. */
 export interface SampleOutcome {
@@ -66,14 +66,18 @@ export class ResultStore {
   }
 
   /**
-   * Keeps an outcome. Lines are written one after the other; a failure to write shows in {@link flush}.
+   * Keeps an outcome. Lines are written one after the other.
+   *
+   * @throws FILE_NOT_WRITTEN where an earlier line could not be written: a long run ends then, not after its last sample
    */
   add(outcome: SampleOutcome): void {
+    if (this.#failure !== undefined) throw notWritten(this.#failure, this.#path)
     this.outcomes.set(outcome.id, outcome)
     if (!this.#file) return
     const line = `${JSON.stringify({ ...outcome, result: encodeResult(outcome.result) })}\n`
     this.#last = this.#last
-      .then(() => this.#file?.appendFile(line))
+      // Behind a line that was cut off, none could be read.
+      .then(() => (this.#failure === undefined ? this.#file?.appendFile(line) : undefined))
       .catch((error) => {
         this.#failure ??= error
       })
@@ -146,10 +150,12 @@ function parseJson(text: string): unknown {
   }
 }
 
+// JSON has no NaN and no infinity.
 function encodeResult(result: TaskResult): object {
-  return result.task === 'embedding' ? { ...result, vector: Array.from(result.vector) } : result
+  if (result.task !== 'embedding') return result
+  return { ...result, vector: Array.from(result.vector, (value) => (Number.isFinite(value) ? value : String(value))) }
 }
 
 function decodeResult(result: TaskResult): TaskResult {
-  return result.task === 'embedding' ? { ...result, vector: Float32Array.from(result.vector) } : result
+  return result.task === 'embedding' ? { ...result, vector: Float32Array.from(result.vector, Number) } : result
 }
