@@ -22,9 +22,32 @@ export {
   measureEngine,
 } from './api/measure-engine.js'
 export type { OperatorCount, WeightCount } from './api/model-contents.js'
+export type { SharedEngineOptions } from './api/open-candidate.js'
 export { openvino } from './api/openvino.js'
+export { createPredictor, type Predictor, type PredictorOptions } from './api/predictor.js'
 export type { DeviceReport, OpenVinoReport, PluginReport } from './api/probe-openvino.js'
 export type { EngineReading } from './api/read-model-with-engine.js'
+export type {
+  BoxAnnotation,
+  Category,
+  Dataset,
+  PolygonAnnotation,
+  Sample,
+  TextAnnotation,
+} from './dataset/annotations.js'
+export type { OpenedDataset } from './dataset/build-dataset.js'
+export type { DatasetFormat, DatasetOptions } from './dataset/dataset-options.js'
+export type { DatasetWarning } from './dataset/dataset-warnings.js'
+export { openDataset } from './dataset/open-dataset.js'
+export {
+  type BrokenSample,
+  type ReadSample,
+  type ReadSamplesOptions,
+  readSamples,
+  type SampleStream,
+  type TensorIterable,
+} from './dataset/read-samples.js'
+export { type SubsampleOptions, subsample } from './dataset/subsample.js'
 export type {
   BackendStatus,
   BuildProgress,
@@ -38,14 +61,39 @@ export type {
 } from './engine/backend.js'
 export type { CacheInput, HintsInput, PropertyInput, ShapesInput } from './engine/openvino/build-options.js'
 export type { Model, ModelOperation } from './engine/openvino/model.js'
+export { movePreprocessIntoModel } from './engine/openvino/preprocess-from-description.js'
 export type { PreprocessInput, PreprocessStep } from './engine/openvino/preprocess-options.js'
 export { EngineryError, isEngineryError } from './errors/enginery-error.js'
 export type { ErrorCode } from './errors/error-table.js'
+export { polygonIou } from './evaluation/boxes/polygon-overlap.js'
+export { type SuppressOptions, suppressBoxes } from './evaluation/boxes/suppress-boxes.js'
+export { rotatedIou, suppressRotated } from './evaluation/boxes/suppress-rotated.js'
+export type { MetricChoice } from './evaluation/choose-metrics.js'
+export { bootstrapDifference, bootstrapScore } from './evaluation/metrics/bootstrap/bootstrap.js'
+export { createMetric } from './evaluation/metrics/create-metric.js'
+export { type CustomMetricOptions, createCustomMetric } from './evaluation/metrics/custom-metric.js'
+export type { Metric, MetricSummary } from './evaluation/metrics/metric.js'
+export { MetricAccumulator } from './evaluation/metrics/metric-accumulator.js'
+export type { MetricInput } from './evaluation/metrics/metric-options.js'
+export type { ModelScores, ScoredDifference, ScoredMetric } from './evaluation/score-results.js'
+export { createDecoder, type TaskInput } from './evaluation/tasks/create-decoder.js'
+export type * from './evaluation/tasks/task.js'
+export { type DecodeImageOptions, decodeImage } from './image/decode-image.js'
+export { drawShapes, polygonOfBox, type Shape } from './image/draw-shapes.js'
+export { encodeImage, writeImage } from './image/encode-image.js'
+export type { Image, ImageSize } from './image/image.js'
+export { type ResizeFilter, resizeImage } from './image/resize-image.js'
 export type { InferenceInputs, InputValue, TypedArray } from './inference/bind-inputs.js'
 export type { InferenceResult, OutputTensors } from './inference/collect-outputs.js'
 export type { Engine, EngineDescription, InferManyOptions, InferOptions } from './inference/engine.js'
 export type { InputSource } from './inference/infer-many.js'
 export type { Logger } from './logging/logger.js'
+export { createPreprocessor, type PreparedBatch, type Preprocessor } from './preprocess/create-preprocessor.js'
+export { type ImageGeometry, pointToOriginal } from './preprocess/geometry.js'
+export { importMnnPreprocess } from './preprocess/importers/import-mnn.js'
+export { importPaddlePreprocess } from './preprocess/importers/import-paddle.js'
+export type { PreprocessDescription } from './preprocess/preprocess-schema.js'
+export { presets } from './preprocess/presets.js'
 export { fromFloat32, toFloat32 } from './tensor/convert-elements.js'
 export type { ElementArray, ElementType } from './tensor/element-type.js'
 export { Tensor } from './tensor/tensor.js'

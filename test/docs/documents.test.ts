@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -35,9 +35,7 @@ describe.each(documents)('$path', ({ blocks }) => {
     const command = join(folder, 'node_modules', '.bin', 'enginery')
     await writeFile(command, `#!/bin/sh\nexec '${process.execPath}' '${join(repository, 'dist', 'cli', 'main.js')}' "$@"\n`)
     await chmod(command, 0o755)
-    for (const name of await readdir(join(repository, 'examples', 'data'))) {
-      await copyFile(join(repository, 'examples', 'data', name), join(folder, name))
-    }
+    await cp(join(repository, 'examples', 'data'), folder, { recursive: true })
   })
   afterAll(() => rm(folder, { recursive: true }))
 
