@@ -30,30 +30,36 @@ export interface BatchResult {
 /** Far longer than the slowest build on a busy machine takes. */
 const longestBuild = 90_000
 
-const program = fileURLToPath(new URL('programs/build-models.mjs', import.meta.url))
+/** What `programs/` has for a list of files. */
+export type FuzzProgram = 'build-models' | 'decode-pictures'
 
 /**
- * Builds engines of all models, one after the other in a child process, and in another one from the next model on where
+ * Builds engines of all models (or does with all files what another program does), one after the other in a child process, and in another one from the next model on where
  * a process ended or stood still: then it is known which model did that.
  *
  * @param folder for the list that the child reads; not shared by batches that run at the same time
  */
-export async function buildInChild(models: readonly ModelRequest[], folder: string): Promise<BatchResult> {
+export async function buildInChild(
+  models: readonly (ModelRequest | string)[],
+  folder: string,
+  program: FuzzProgram = 'build-models',
+): Promise<BatchResult> {
   const outcomes: BuildOutcome[] = []
   let peak = 0
   while (outcomes.length < models.length) {
     const list = join(folder, 'list.json')
     writeFileSync(list, JSON.stringify(models.slice(outcomes.length)))
     const before = outcomes.length
-    peak = Math.max(peak, await runChild(list, outcomes))
+    peak = Math.max(peak, await runChild(program, list, outcomes))
     if (outcomes.length === before) throw new Error('the child process built nothing')
   }
   return { outcomes, peak }
 }
 
 /** Adds the outcomes of one process; returns its peak of memory, 0 where it did not come to say it. */
-async function runChild(list: string, outcomes: BuildOutcome[]): Promise<number> {
-  const child = spawn(process.execPath, [program, list], { stdio: ['ignore', 'pipe', 'pipe'] })
+async function runChild(program: FuzzProgram, list: string, outcomes: BuildOutcome[]): Promise<number> {
+  const path = fileURLToPath(new URL(`programs/${program}.mjs`, import.meta.url))
+  const child = spawn(process.execPath, [path, list], { stdio: ['ignore', 'pipe', 'pipe'] })
   let errors = ''
   child.stderr.on('data', (chunk: Buffer) => {
     errors = (errors + chunk).slice(-2000)
