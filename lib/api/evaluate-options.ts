@@ -8,7 +8,7 @@ import { type BootstrapInput, bootstrapSchema } from '../evaluation/metrics/boot
 import { metricSchema } from '../evaluation/metrics/metric-options.js'
 import { type TaskInput, taskSchema } from '../evaluation/tasks/create-decoder.js'
 import type { Decoder } from '../evaluation/tasks/task.js'
-import type { Engine } from '../inference/engine.js'
+import { Engine } from '../inference/engine.js'
 import type { Logger } from '../logging/logger.js'
 import type { PreprocessDescription } from '../preprocess/preprocess-schema.js'
 import { preprocessDescriptionSchema } from '../preprocess/resolve-preprocess.js'
@@ -39,14 +39,15 @@ export const evaluateSchema = z.strictObject({
   models: z
     .array(
       z.custom<string | Engine>(
-        (value) => (typeof value === 'string' && value !== '') || isObject(value),
+        (value) => (typeof value === 'string' && value !== '') || value instanceof Engine,
         'expected a path or an engine',
       ),
     )
     .min(1),
+  // First, for a generator has no keys of its own: it would pass for options of which all are left out.
   data: z.union([
-    datasetSchema,
     z.custom<Dataset | TensorIterable>(isListed, 'expected a dataset or an iterable of named tensors'),
+    datasetSchema,
   ]),
   subset: recipeSchema.shape.subset,
   preprocess: preprocessDescriptionSchema.optional(),
