@@ -11,6 +11,13 @@ export const attribute = {
   int: (name: string, int: number): AttributeValue => ({ ...nothing, name, int, type: attributeTypes.int }),
   ints: (name: string, ints: readonly number[]): AttributeValue => ({ ...nothing, name, ints, type: attributeTypes.ints }),
   float: (name: string, float: number): AttributeValue => ({ ...nothing, name, float, type: attributeTypes.float }),
+  floats: (name: string, floats: readonly number[]): AttributeValue => ({
+    ...nothing,
+    name,
+    floats,
+    type: attributeTypes.floats,
+  }),
+  graph: (name: string, graph: GraphMessage): AttributeValue => ({ ...nothing, name, graph, type: attributeTypes.graph }),
   string: (name: string, text: string): AttributeValue => ({
     ...nothing,
     name,

@@ -102,7 +102,10 @@ export class Graph {
   addNode(parts: NodeParts, source: GraphNode['source'] = null): GraphNode {
     const node = new GraphNode(parts, source)
     this.#nodes.add(node)
-    for (const [index, input] of parts.inputs.entries()) this.setInput(node, index, input)
+    for (const input of parts.inputs) {
+      node.inputs.push(input)
+      input?.consumers.add(node)
+    }
     for (const [index, output] of parts.outputs.entries()) this.setOutput(node, index, output)
     return node
   }

@@ -23,23 +23,21 @@ export type LoadedModel = ModelMessage & { readonly graph: GraphMessage }
 export async function loadOnnxModel(source: string | Uint8Array): Promise<LoadedModel> {
   const path = typeof source === 'string' ? source : null
   const bytes = typeof source === 'string' ? await readWholeFile(source) : source
-  return blame(path ?? `The model of ${bytes.length} bytes`, async () => {
+  try {
     const model = decodeMessage(modelTable, bytes)
     if (model.graph === undefined) throw new WireError('it holds no graph')
     const graph = await attachExternalWeights(model.graph, path)
     // The very object where nothing was external: it remembers its bytes.
     return graph === model.graph ? (model as LoadedModel) : { ...model, graph }
-  })
+  } catch (error) {
+    throw blameModel(path ?? `The model of ${bytes.length} bytes`, error)
+  }
 }
 
-/** Runs what reads a model; what is wrong with its bytes becomes an error that names it. */
-export async function blame<T>(model: string, read: () => Promise<T> | T): Promise<T> {
-  try {
-    return await read()
-  } catch (error) {
-    if (!(error instanceof WireError)) throw error
-    throw engineryError('MODEL_CORRUPT', { model, reason: `as an ONNX model, ${error.message}` }, { cause: error })
-  }
+/** What is wrong with the bytes of a model, as an error that names it; any other error as it is. */
+export function blameModel(model: string, error: unknown): unknown {
+  if (!(error instanceof WireError)) return error
+  return engineryError('MODEL_CORRUPT', { model, reason: `as an ONNX model, ${error.message}` }, { cause: error })
 }
 
 async function readWholeFile(path: string): Promise<Uint8Array> {

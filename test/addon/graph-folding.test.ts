@@ -23,7 +23,15 @@ interface Case {
 
 const rtdetr: Case = {
   model: 'rtdetr/rtdetr_tiny.onnx',
-  input: { name: 'images', from: 'yolox_nano_416.in.f32', shape: [3, 416, 416], height: 160, width: 160, channels: 'reversed', scale: 255 },
+  input: {
+    name: 'images',
+    from: 'yolox_nano_416.in.f32',
+    shape: [3, 416, 416],
+    height: 160,
+    width: 160,
+    channels: 'reversed',
+    scale: 255,
+  },
   selectedBy: 'a TopK inside',
 }
 const cases = new Map<string, Case>([[rtdetr.model, rtdetr]])
@@ -34,7 +42,10 @@ for (const one of caseList as unknown as readonly Case[]) {
 /** Nodes that must be gone, by pass: of models whose exporter left them there. */
 const expectedFolds: Readonly<Record<string, Record<string, Record<string, number>>>> = {
   'models/digits_cnn_bn.onnx': { 'batch-normalization': { BatchNormalization: 8 } },
-  'models/ch_ppocr_mobile_v2.0_cls_infer.onnx': { 'batch-normalization': { BatchNormalization: 35 }, identities: { Identity: 1 } },
+  'models/ch_ppocr_mobile_v2.0_cls_infer.onnx': {
+    'batch-normalization': { BatchNormalization: 35 },
+    identities: { Identity: 1 },
+  },
   'models/squeezenet_fp32.onnx': { identities: { Dropout: 1 } },
 }
 
@@ -61,7 +72,10 @@ describeWithData('folding of trained models', () => {
     expect(Object.keys(after)).toEqual(Object.keys(before))
     if (selectedBy !== undefined) {
       // Between scores that are nearly equal the order of rows is open: sets of rows are compared.
-      const rows = Object.entries(before).map(([name, { shape, ...output }]) => [name, { shape, values: [...before[name]!.toFloat32()], ...output }])
+      const rows = Object.entries(before).map(([name, { shape, ...output }]) => [
+        name,
+        { shape, values: [...before[name]!.toFloat32()], ...output },
+      ])
       const { matched, rows: all } = matchRows(Object.fromEntries(rows), after, tolerance)
       expect(matched).toBe(all)
       return

@@ -82,8 +82,11 @@ export function expandConstant(constant: Constant, shape: readonly number[]): Co
   return walkConstant(constant, shape, steps)
 }
 
+// Of a tensor without elements any number of times is nothing, but each is a turn of a loop.
+const mostRepeats = 1 << 16
+
 export function tileConstant(constant: Constant, repeats: readonly number[]): Constant | null {
-  if (repeats.length !== constant.shape.length || repeats.some((times) => times < 0)) return null
+  if (repeats.length !== constant.shape.length || repeats.some((times) => times < 0 || times > mostRepeats)) return null
   let tiled = constant
   for (const [axis, times] of repeats.entries()) {
     const joined = times === 1 ? tiled : times === 0 ? null : concatConstants(new Array<Constant>(times).fill(tiled), axis)

@@ -4,6 +4,7 @@ import { removeDeadNodes } from '../remove-dead-nodes.js'
 import { foldArithmetic } from './fold-arithmetic.js'
 import { foldBatchNormalization } from './fold-batch-normalization.js'
 import { foldConstants } from './fold-constants.js'
+import { foldInputScale } from './fold-input-scale.js'
 import { foldPadding } from './fold-padding.js'
 import { type FoldingPass, type FoldingStep, nameNode } from './folding-pass.js'
 import { removeIdentities } from './remove-identities.js'
@@ -15,6 +16,7 @@ export const foldingPasses: readonly FoldingPass[] = [
   foldPadding,
   foldBatchNormalization,
   foldArithmetic,
+  foldInputScale,
 ]
 
 // Every round takes nodes out, so this is never reached by a graph that is one.

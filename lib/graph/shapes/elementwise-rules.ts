@@ -56,9 +56,23 @@ function computeValue(type: string, operands: readonly TensorFacts[]): readonly 
   })
 }
 
-const compare: ShapeRule = (rule) => [
-  { elementType: 'bool', shape: broadcastShapes(rule.node.inputs.map((_, index) => rule.input(index).shape)) },
-]
+const compare: ShapeRule = (rule) => {
+  const operands = rule.node.inputs.map((_, index) => rule.input(index))
+  const value = rule.node.type === 'Equal' ? equalValue(operands) : null
+  return [{ elementType: 'bool', shape: broadcastShapes(operands.map(({ shape }) => shape)), value }]
+}
+
+/** Code that expands tensors asks which lengths are -1: no length is, not even a symbolic one. */
+function equalValue([a, b]: readonly TensorFacts[]): readonly Dimension[] | null {
+  if (!a?.value || !b?.value || a.value.length !== b.value.length) return null
+  const right = b.value
+  return a.value.map((x, index) => {
+    const y = right[index] as Dimension
+    if (typeof x === 'number' && typeof y === 'number') return Number(x === y)
+    const isNegative = [x, y].some((length) => typeof length === 'number' && length < 0)
+    return isNegative && (typeof x === 'string' || typeof y === 'string') ? 0 : null
+  })
+}
 
 /** Of operators with any number of operands, one at a time. */
 function each(names: readonly string[], rule: ShapeRule): ShapeRules {
@@ -91,7 +105,14 @@ export const elementwiseRules: ShapeRules = {
 }
 
 function chooseValue(condition: TensorFacts, yes: TensorFacts, no: TensorFacts): TensorFacts['value'] {
-  if (!condition.value || !yes.value || !no.value || condition.value.length !== 1) return null
-  if (yes.value.length !== no.value.length || typeof condition.value[0] !== 'number') return null
-  return condition.value[0] !== 0 ? yes.value : no.value
+  if (!condition.value || !yes.value || !no.value) return null
+  const [where, a, b] = [condition.value, yes.value, no.value]
+  const length = Math.max(where.length, a.length, b.length)
+  if (![where, a, b].every((list) => list.length === length || list.length === 1)) return null
+  const at = (list: readonly Dimension[], index: number) => list[list.length === 1 ? 0 : index] as Dimension
+  return Array.from({ length }, (_, index) => {
+    const chosen = at(where, index)
+    if (chosen === null || typeof chosen === 'string') return at(a, index) === at(b, index) ? at(a, index) : null
+    return chosen !== 0 ? at(a, index) : at(b, index)
+  })
 }

@@ -6,6 +6,9 @@ import type { Dimension, Shape } from '../graph-tensor.js'
 import { factsOfConstant } from './constant-facts.js'
 import { broadcastShapes, countKnown, readAxes, resolveAxes, resolveAxis, type ShapeRules, unknownShape } from './rule.js'
 
+// Longer ones are data, not lengths.
+const longestValue = 64
+
 export const layoutRules: ShapeRules = {
   Constant: ({ node }) => {
     const constant = constantOfNode(node)
@@ -151,7 +154,17 @@ export const layoutRules: ShapeRules = {
   },
   ConstantOfShape: ({ node, input }) => {
     const tensor = node.attributes.get('value')?.tensor
-    return [{ elementType: tensor ? Constant.fromMessage(tensor).elementType : 'f32', shape: input(0).value }]
+    const element = tensor ? factsOfConstant(Constant.fromMessage(tensor)) : { elementType: 'f32', value: [0] }
+    const shape = input(0).value
+    const length = shape?.length === 1 ? shape[0] : null
+    const repeated = typeof length === 'number' && length >= 0 && length <= longestValue && element.value?.length === 1
+    return [
+      {
+        elementType: element.elementType,
+        shape,
+        value: repeated ? new Array<Dimension>(length).fill(element.value?.[0] ?? null) : null,
+      },
+    ]
   },
   Range: (rule) => {
     const [start, limit, step] = [rule.numbers(0)?.[0], rule.numbers(1)?.[0], rule.numbers(2)?.[0]]
@@ -180,9 +193,10 @@ function reshape(shape: Shape | null, target: readonly Dimension[], allowZero: b
     given.splice(at, 1)
     wanted.splice(wanted.indexOf(length), 1)
   }
-  const [total, taken] = [countKnown(given), countKnown(wanted)]
+  const symbols = given.filter((length) => typeof length !== 'number')
+  const [total, taken] = [countKnown(given.filter((length) => typeof length === 'number')), countKnown(wanted)]
   let inferred: Dimension = total !== null && taken ? total / taken : null
-  if (wanted.length === 0 && given.length === 1) inferred = given[0] as Dimension
+  if (symbols.length > 0) inferred = symbols.length === 1 && inferred === 1 ? (symbols[0] as Dimension) : null
   if (typeof inferred === 'number' && !Number.isInteger(inferred)) inferred = null
   return result.map((length, axis) => (axis === open ? inferred : length))
 }
