@@ -6,7 +6,6 @@
 #include <memory>
 #include <optional>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 #include "background_work.h"
@@ -33,11 +32,7 @@ public:
         Napi::Promise promise = task->deferred_.Promise();
         channel->begin_operation();
         try {
-            // In flight from here on: the process may exit before the thread has taken its first step.
-            auto in_flight = std::make_unique<BackgroundWork>();
-            std::thread([task = task.get(), work = std::move(work), in_flight = std::move(in_flight)]() mutable {
-                task->run(std::move(work));
-            }).detach();
+            BackgroundWork::run_on_thread([task = task.get(), work = std::move(work)]() mutable { task->run(std::move(work)); });
             task.release();  // the thread owns it now
         } catch (const std::system_error& error) {
             channel->end_operation();

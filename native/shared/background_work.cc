@@ -3,6 +3,10 @@
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <thread>
 
 #if defined(__linux__)
 #include <unistd.h>
@@ -15,12 +19,63 @@ std::atomic<size_t> work_in_flight{0};
 std::atomic<unsigned> guards_registered{0};
 constexpr unsigned kMaxGuards = 1024;
 
+// Threads of run_on_thread. Those that have returned are joined when the next one starts, or at the exit.
+struct Threads {
+    struct Entry {
+        std::thread thread;
+        std::atomic<bool> returned{false};
+    };
+
+    // Never destroyed: threads may end at any time.
+    static Threads& all() {
+        static Threads* threads = new Threads;
+        return *threads;
+    }
+
+    void start(std::function<void()> work) {
+        const std::lock_guard<std::mutex> lock(mutex);
+        join_returned();
+        entries.emplace_back();
+        Entry& entry = entries.back();
+        try {
+            auto in_flight = std::make_unique<BackgroundWork>();
+            entry.thread = std::thread([&entry, work = std::move(work), in_flight = std::move(in_flight)]() mutable {
+                work();
+                work = nullptr;
+                entry.returned.store(true);
+                in_flight.reset();
+            });
+        } catch (...) {
+            entries.pop_back();
+            throw;
+        }
+    }
+
+    // Waits at most for the tails of threads.
+    void join_returned() {
+        for (auto entry = entries.begin(); entry != entries.end();) {
+            if (!entry->returned.load()) {
+                ++entry;
+                continue;
+            }
+            entry->thread.join();
+            entry = entries.erase(entry);
+        }
+    }
+
+    std::mutex mutex;
+    std::list<Entry> entries;
+};
+
 #if defined(__GLIBC__)
 void leave_at_once(int status, void*) {
     if (work_in_flight.load() != 0) {
         std::fflush(nullptr);
         _exit(status);
     }
+    Threads& threads = Threads::all();
+    const std::lock_guard<std::mutex> lock(threads.mutex);
+    threads.join_returned();
 }
 #endif
 
@@ -37,6 +92,10 @@ void BackgroundWork::leave() noexcept {
 
 size_t BackgroundWork::in_flight() noexcept {
     return work_in_flight.load();
+}
+
+void BackgroundWork::run_on_thread(std::function<void()> work) {
+    Threads::all().start(std::move(work));
 }
 
 void BackgroundWork::guard_exit() noexcept {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 
 namespace enginery {
 
@@ -30,6 +31,12 @@ public:
 
     // The same without that limit, for when the process is about to exit.
     static void guard_exit_now() noexcept;
+
+    // Runs `work` on a thread of its own; it is in flight from now until it has returned. When the
+    // process exits just then, the exit handler waits for what every thread still does afterwards:
+    // destructors of thread-local variables, the engine's among them, which must not run beside the
+    // engine's static ones. Throws std::system_error where no thread can be started.
+    static void run_on_thread(std::function<void()> work);
 };
 
 }  // namespace enginery
