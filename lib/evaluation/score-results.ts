@@ -41,8 +41,12 @@ export interface ScoreOptions {
   readonly bootstrap: BootstrapInput | undefined
 }
 
+/** What was observed of one model's results, or why they cannot be scored: a model that gives NaN, say. */
+type Collected = MetricAccumulator | UndefinedMetric
+
 /**
- * Scores what the models made of the samples; all are compared with the first.
+ * Scores what the models made of the samples; all are compared with the first. Results that a metric cannot score leave
+ * that model without it, not the others.
  *
  * @param outcomes by sample, one map for each model
  */
@@ -52,36 +56,39 @@ export async function scoreResults(
   metrics: readonly Metric[],
   options: ScoreOptions,
 ): Promise<ModelScores[]> {
-  const collected = await Promise.all(outcomes.map((results) => collect(samples, results, metrics)))
-  const scores: ModelScores[] = []
-  for (const accumulators of collected) {
-    const summaries: (ScoredMetric | UndefinedMetric)[] = []
-    const differences: ScoredDifference[] = []
-    for (const [index, accumulator] of accumulators.entries()) {
-      const summary = await summarize(accumulator, options)
+  const collect = (metric: Metric) => Promise.all(outcomes.map((results) => collectOne(samples, results, metric)))
+  const scores = outcomes.map(() => ({ metrics: [] as ModelScores['metrics'][number][], differences: [] as ScoredDifference[] }))
+  for (const metric of metrics) {
+    const collected = await collect(metric)
+    for (const [index, own] of collected.entries()) {
+      const { metrics: summaries, differences } = scores[index] as (typeof scores)[number]
+      const summary = own instanceof MetricAccumulator ? await summarize(own, options) : own
       summaries.push(summary)
-      const first = collected[0]?.[index] as MetricAccumulator
-      if (first === accumulator || 'undefinedBecause' in summary) continue
-      const difference = await compare(accumulator, first, options)
+      const [first] = collected
+      if (index === 0 || 'undefinedBecause' in summary || !(first instanceof MetricAccumulator)) continue
+      const difference = await compare(own as MetricAccumulator, first, options)
       if (difference) differences.push(difference)
     }
-    scores.push({ metrics: summaries, differences })
   }
   return scores
 }
 
-async function collect(
+async function collectOne(
   samples: readonly Sample[],
   outcomes: ReadonlyMap<string, SampleOutcome>,
-  metrics: readonly Metric[],
-): Promise<MetricAccumulator[]> {
-  const accumulators = metrics.map((metric) => new MetricAccumulator(metric, samples))
-  for (const sample of samples) {
-    const outcome = outcomes.get(sample.id)
-    if (!outcome) continue
-    for (const accumulator of accumulators) await accumulator.add(sample, outcome.result)
+  metric: Metric,
+): Promise<Collected> {
+  const accumulator = new MetricAccumulator(metric, samples)
+  try {
+    for (const sample of samples) {
+      const outcome = outcomes.get(sample.id)
+      if (outcome) await accumulator.add(sample, outcome.result)
+    }
+    return accumulator
+  } catch (error) {
+    if (!isEngineryError(error, 'METRIC_RESULT_INVALID')) throw error
+    return { name: metric.name, undefinedBecause: error.message }
   }
-  return accumulators
 }
 
 async function summarize(accumulator: MetricAccumulator, options: ScoreOptions): Promise<ScoredMetric | UndefinedMetric> {

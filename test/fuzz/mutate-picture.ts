@@ -23,7 +23,7 @@ export function mutatePicture(seed: SeedPicture, number: number): Mutant {
 }
 
 function mutateParts({ bytes: original, format }: SeedPicture, random: SeededRandom): Mutant {
-  let bytes = Buffer.from(original)
+  let bytes: Buffer = Buffer.from(original)
   const done: string[] = []
   for (let left = random.pick([1, 1, 2, 3]); left > 0; left--) {
     const parts = listParts(bytes, format)
