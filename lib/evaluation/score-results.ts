@@ -9,7 +9,7 @@ import type { SampleOutcome } from './result-store.js'
 
 /** A metric of one model, with the interval that these samples allow to state. */
 export interface ScoredMetric extends MetricSummary {
-  /** Empty where intervals were not asked for. */
+  /** Empty where intervals were not asked for, or resamples have no score. */
   readonly intervals: readonly Interval[]
 }
 
@@ -94,11 +94,21 @@ async function collectOne(
 async function summarize(accumulator: MetricAccumulator, options: ScoreOptions): Promise<ScoredMetric | UndefinedMetric> {
   try {
     const summary = await accumulator.summarize({ perSample: options.perSample })
-    const intervals = options.bootstrap ? (await bootstrapScore(accumulator, options.bootstrap)).intervals : []
-    return { ...summary, intervals }
+    return { ...summary, intervals: await intervalsOf(accumulator, options) }
   } catch (error) {
     if (!isEngineryError(error, 'METRIC_UNDEFINED')) throw error
     return { name: accumulator.metric.name, undefinedBecause: error.message }
+  }
+}
+
+// Samples may have a score and be too few, or show too little, for resamples of them to have one.
+async function intervalsOf(accumulator: MetricAccumulator, { bootstrap }: ScoreOptions): Promise<readonly Interval[]> {
+  if (!bootstrap) return []
+  try {
+    return (await bootstrapScore(accumulator, bootstrap)).intervals
+  } catch (error) {
+    if (!isEngineryError(error, 'METRIC_UNDEFINED')) throw error
+    return []
   }
 }
 
