@@ -189,6 +189,20 @@ const foldings: FoldingCase[] = [
     left: ['Conv', 'ConvTranspose', 'Gemm', 'MatMul'],
   },
   {
+    title: 'not the sixth of a hard swish, which engines recognise',
+    inputs: { x: [1, 2, 4, 4] },
+    constants: { w: noise([3, 2, 1, 1]), three: floats([], 3), zero: floats([], 0), six: floats([], 6) },
+    nodes: [
+      { type: 'Add', inputs: ['x', 'three'], outputs: ['a'] },
+      { type: 'Clip', inputs: ['a', 'zero', 'six'], outputs: ['b'] },
+      { type: 'Mul', inputs: ['x', 'b'], outputs: ['c'] },
+      { type: 'Div', inputs: ['c', 'six'], outputs: ['d'] },
+      { type: 'Conv', inputs: ['d', 'w'], outputs: ['y'] },
+    ],
+    outputs: ['y'],
+    left: ['Add', 'Clip', 'Mul', 'Div', 'Conv'],
+  },
+  {
     title: 'nothing where others read the tensor between, or the constant is no value per channel',
     inputs: { x: [1, 2, 4, 4] },
     constants: {

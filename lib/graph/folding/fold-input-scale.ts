@@ -20,7 +20,7 @@ export const foldInputScale: FoldingPass = {
       const input = node.inputs[1 - at] ?? null
       const reader = node.outputs[0]?.soleConsumer ?? null
       const weights = reader && describeWeights(reader)
-      if (input === null || weights === null || reader?.inputs[0] !== node.outputs[0]) continue
+      if (input === null || isPartOfActivation(input) || weights === null || reader?.inputs[0] !== node.outputs[0]) continue
       const shape = shapes.get(input)?.shape ?? null
       const scale = readScale((node.inputs[at] as GraphTensor).constant as Constant, node.type === 'Div', shape, weights)
       if (scale === null || !rescale(graph, reader as GraphNode, weights, scale)) continue
@@ -30,6 +30,14 @@ export const foldInputScale: FoldingPass = {
     }
     return steps
   },
+}
+
+/**
+ * True where the scale ends a formula that engines know as one operator: the sixth of a hard swish, the half of a GELU.
+ * Without it they would compute the rest step by step.
+ */
+function isPartOfActivation({ producer }: GraphTensor): boolean {
+  return producer?.is('Mul', 'Clip') === true && producer.inputs.every((input) => !input?.constant || producer.type === 'Clip')
 }
 
 interface InputWeights {

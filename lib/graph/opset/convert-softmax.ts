@@ -1,5 +1,4 @@
 import { attribute } from '../attributes.js'
-import type { GraphTensor } from '../graph-tensor.js'
 import { resolveAxis } from '../shapes/rule.js'
 import type { Conversion } from './operator-converters.js'
 
@@ -9,7 +8,8 @@ import type { Conversion } from './operator-converters.js'
  */
 export function convertSoftmax({ graph, node, from, shapes }: Conversion): string | null {
   if (from >= 13) return null
-  const input = node.inputs[0] as GraphTensor
+  const [input, output] = [node.inputs[0] ?? null, node.outputs[0] ?? null]
+  if (input === null || output === null) return 'it lacks its input or output'
   const stated = node.int('axis', 1)
   const shape = shapes.get(input)?.shape ?? null
   const axis = shape === null ? null : resolveAxis(stated, shape.length)
@@ -18,7 +18,6 @@ export function convertSoftmax({ graph, node, from, shapes }: Conversion): strin
     node.attributes.set('axis', attribute.int('axis', stated))
     return null
   }
-  const output = node.outputs[0] as GraphTensor
   const { elementType } = input
   const lengths = graph.addOperator({ type: 'Shape', inputs: [input] }, `${output.name}_shape`, { elementType: 'i64' })
   const flat = graph.addOperator(
