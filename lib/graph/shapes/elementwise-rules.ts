@@ -1,3 +1,4 @@
+import { nameOnnxType } from '../../model/onnx-types.js'
 import type { Dimension } from '../graph-tensor.js'
 import { broadcastShapes, type ShapeRule, type ShapeRules, type TensorFacts } from './rule.js'
 
@@ -95,7 +96,11 @@ export const elementwiseRules: ShapeRules = {
       value: chooseValue(input(0), input(1), input(2)),
     },
   ],
-  QuantizeLinear: ({ input, has }) => [{ elementType: has(2) ? input(2).elementType : 'u8', shape: input(0).shape }],
+  QuantizeLinear: ({ node, input, has }) => {
+    const stated = node.int('output_dtype', 0)
+    const elementType = has(2) ? input(2).elementType : stated === 0 ? 'u8' : nameOnnxType(stated)
+    return [{ elementType, shape: input(0).shape }]
+  },
   DequantizeLinear: ({ input }) => [{ elementType: input(1).elementType, shape: input(0).shape }],
   DynamicQuantizeLinear: ({ input }) => [
     { elementType: 'u8', shape: input(0).shape },

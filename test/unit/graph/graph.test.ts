@@ -1,8 +1,12 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { attribute } from '../../../lib/graph/attributes.js'
 import { cloneGraph } from '../../../lib/graph/clone-graph.js'
 import { findPattern } from '../../../lib/graph/find-pattern.js'
 import { findQuantization } from '../../../lib/graph/find-quantization.js'
+import { foldGraph } from '../../../lib/graph/folding/fold-graph.js'
 import type { Graph } from '../../../lib/graph/graph.js'
 import { graphFromOnnx, readGraph } from '../../../lib/graph/graph-from-onnx.js'
 import type { GraphNode } from '../../../lib/graph/graph-node.js'
@@ -10,8 +14,9 @@ import type { GraphTensor } from '../../../lib/graph/graph-tensor.js'
 import { encodeGraph, messageFromGraph, onnxFromGraph } from '../../../lib/graph/onnx-from-graph.js'
 import { removeDeadNodes } from '../../../lib/graph/remove-dead-nodes.js'
 import { sortNodes } from '../../../lib/graph/sort-nodes.js'
+import { saveOnnxModel } from '../../../lib/model/onnx-file.js'
 import { encodeOnnx } from '../../models/encode-onnx.js'
-import { floats, listOperators, makeGraph } from './make-graph.js'
+import { floats, listOperators, makeGraph, noise } from './make-graph.js'
 
 const tensorOf = (graph: Graph, name: string) => graph.tensors.get(name) as GraphTensor
 const labels = (nodes: Iterable<GraphNode>) => [...nodes].map((node) => node.label)
@@ -192,6 +197,10 @@ describe('graphFromOnnx and onnxFromGraph', () => {
     const nodes = [relu, { op: 'Neg', inputs: ['y'], outputs: ['z'] }]
     const graph = await readGraph(encodeOnnx({ inputs: [value('x')], outputs: [value('z')], nodes }))
     expect(labels(graph.nodes)).toEqual(['Relu -> y', 'Neg -> z'])
+    const namesakes = nodes.map((node) => ({ ...node, name: 'same' }))
+    const bytes = encodeOnnx({ inputs: [value('x')], outputs: [value('z')], nodes: namesakes })
+    expect(labels((await readGraph(bytes)).nodes)).toEqual(['same', 'same'])
+    expect(encodeGraph(await readGraph(bytes))).toEqual(bytes)
   })
 
   it.each([
@@ -200,6 +209,22 @@ describe('graphFromOnnx and onnxFromGraph', () => {
   ])('refuse %s', async (_, nodes, reason) => {
     const bytes = encodeOnnx({ inputs: [value('x')], outputs: [value('y')], nodes })
     await expect(readGraph(bytes)).rejects.toMatchObject({ code: 'MODEL_CORRUPT', message: expect.stringContaining(reason) })
+  })
+
+  it('read weights from other files, and fold them', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'enginery-graph-'))
+    const path = join(folder, 'outside.onnx')
+    const nodes = [
+      { type: 'Conv', inputs: ['x', 'w'], outputs: ['c'] },
+      { type: 'Mul', inputs: ['c', 's'], outputs: ['y'] },
+    ]
+    const constants = { w: noise([16, 16, 1, 1]), s: floats([], 2) }
+    const graph = makeGraph({ inputs: { x: [1, 16, 2, 2] }, constants, nodes, outputs: ['y'] })
+    await saveOnnxModel(path, onnxFromGraph(graph), { externalData: 'always' })
+    const outside = await readGraph(path)
+    expect(outside.tensors.get('w')?.constant?.values()).toEqual(constants.w.values())
+    expect(encodeGraph(foldGraph(outside).graph)).toEqual(encodeGraph(foldGraph(graph).graph))
+    await rm(folder, { recursive: true })
   })
 
   it('write subgraphs and what was edited around them', () => {
