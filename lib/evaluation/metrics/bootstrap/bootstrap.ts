@@ -117,11 +117,11 @@ async function leaveOneOut(
   return Float64Array.from(values)
 }
 
-/** Gives the event loop its turn when it has waited long enough. @throws the signal's reason once it is aborted */
+/** Gives the event loop its turn when it has waited long enough. @throws ABORTED */
 function takeTurns(signal: AbortSignal | undefined): () => Promise<void> | undefined {
   let since = performance.now()
   return () => {
-    signal?.throwIfAborted()
+    if (signal?.aborted) throw engineryError('ABORTED', { what: 'Resampling' }, { cause: signal.reason })
     if (performance.now() - since < TURN_MS) return undefined
     return nextTurn().then(() => {
       since = performance.now()

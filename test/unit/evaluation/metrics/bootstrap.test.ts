@@ -88,8 +88,10 @@ describe('bootstrapScore', () => {
     })
     const accumulator = accumulate(slow, [[{}, { task: 'custom', value: 1 }]])
     const controller = new AbortController()
-    setTimeout(() => controller.abort(new Error('enough')), 30)
-    await expect(bootstrapScore(accumulator, { resamples: 100_000, signal: controller.signal })).rejects.toThrow('enough')
+    const cause = new Error('enough')
+    setTimeout(() => controller.abort(cause), 30)
+    const aborted = bootstrapScore(accumulator, { resamples: 100_000, signal: controller.signal })
+    await expect(aborted).rejects.toMatchObject({ code: 'ABORTED', cause })
   })
 
   it('checks its options', async () => {
