@@ -1,11 +1,13 @@
 #include "background_work.h"
 
 #include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <list>
 #include <memory>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 #if defined(__linux__)
@@ -68,6 +70,8 @@ struct Threads {
 };
 
 #if defined(__GLIBC__)
+// glibc's on_exit alone tells a handler the exit status. Elsewhere (musl, macOS, Windows) there is no such call; those
+// platforms need their own answer here when they are supported.
 void leave_at_once(int status, void*) {
     if (work_in_flight.load() != 0) {
         std::fflush(nullptr);
@@ -76,6 +80,25 @@ void leave_at_once(int status, void*) {
     Threads& threads = Threads::all();
     const std::lock_guard<std::mutex> lock(threads.mutex);
     threads.join_returned();
+}
+
+// An engine that compiles for the first time registers destructors of its own all the time, also between the moment
+// when the process is known to exit and the exit itself; they would run before ours, under the compilation. So ours is
+// registered again and again until the process is gone: whatever comes last, ours follows within microseconds.
+void keep_guarding() noexcept {
+    static std::atomic<bool> started{false};
+    if (work_in_flight.load() == 0 || started.exchange(true)) return;
+    try {
+        std::thread([] {
+            constexpr int registrations = 100'000;  // some seconds and 3 MB, where an exit handler takes its time
+            for (int i = 0; i < registrations; i++) {
+                on_exit(leave_at_once, nullptr);
+                std::this_thread::sleep_for(std::chrono::microseconds(10));
+            }
+        }).detach();
+    } catch (const std::system_error&) {
+        // No thread can be started: the one registration has to do.
+    }
 }
 #endif
 
@@ -99,14 +122,17 @@ void BackgroundWork::run_on_thread(std::function<void()> work) {
 }
 
 void BackgroundWork::guard_exit() noexcept {
-    if (guards_registered.fetch_add(1) < kMaxGuards) guard_exit_now();
+#if defined(__GLIBC__)
+    if (guards_registered.fetch_add(1) < kMaxGuards) on_exit(leave_at_once, nullptr);
+#endif
 }
 
-void BackgroundWork::guard_exit_now() noexcept {
+void BackgroundWork::guard_exit_until_gone() noexcept {
 #if defined(__GLIBC__)
-    // glibc's on_exit alone is told the exit status. Elsewhere (musl, macOS, Windows) there is no
-    // such call; those platforms need their own answer here when they are supported.
+    // A worker's environment ends with the same event as the process's.
+    if (gettid() != getpid()) return;
     on_exit(leave_at_once, nullptr);
+    keep_guarding();
 #endif
 }
 

@@ -29,8 +29,8 @@ public:
     // Does nothing after so many calls, since each costs a few bytes for the life of the process.
     static void guard_exit() noexcept;
 
-    // The same without that limit, for when the process is about to exit.
-    static void guard_exit_now() noexcept;
+    // The same, without that limit and over and over, for when the process is about to exit.
+    static void guard_exit_until_gone() noexcept;
 
     // Runs `work` on a thread of its own; it is in flight from now until it has returned. When the
     // process exits just then, the exit handler waits for what every thread still does afterwards:

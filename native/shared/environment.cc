@@ -14,7 +14,7 @@ Environment& Environment::install(Napi::Env env) {
     Napi::Object process = env.Global().Get("process").As<Napi::Object>();
     process.Get("once").As<Napi::Function>().Call(
         process, {Napi::String::New(env, "exit"),
-                  Napi::Function::New(env, [](const Napi::CallbackInfo&) { BackgroundWork::guard_exit_now(); })});
+                  Napi::Function::New(env, [](const Napi::CallbackInfo&) { BackgroundWork::guard_exit_until_gone(); })});
     return *data;
 }
 
