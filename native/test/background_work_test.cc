@@ -123,10 +123,46 @@ TEST(BackgroundWork, TheLastGuardIsRegisteredHoweverManyCameBefore) {
         BackgroundWork::enter();
         for (int i = 0; i < 5000; ++i) BackgroundWork::guard_exit();
         std::atexit(engine_destructor);
-        BackgroundWork::guard_exit_now();
+        BackgroundWork::guard_exit_until_gone();
     });
     EXPECT_EQ(ending.status, 7);
     EXPECT_EQ(ending.output, "");
+}
+
+// An engine in the midst of compiling does that.
+TEST(BackgroundWork, DestructorsRegisteredAfterTheLastGuardDoNotRun) {
+    const Ending ending = exit_after([] {
+        BackgroundWork::enter();
+        BackgroundWork::guard_exit_until_gone();
+        for (int i = 0; i < 20; ++i) {
+            std::atexit(engine_destructor);
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        }
+    });
+    EXPECT_EQ(ending.status, 7);
+    EXPECT_EQ(ending.output, "");
+}
+
+struct SlowTail {
+    ~SlowTail() {
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        const char text[] = "tail ";
+        (void)!write(STDOUT_FILENO, text, sizeof text - 1);
+    }
+    bool used = false;
+};
+thread_local SlowTail slow_tail;
+
+TEST(BackgroundWork, TheExitWaitsForTheLastStepsOfThreads) {
+    const Ending ending = exit_after([] {
+        std::atexit(engine_destructor);
+        BackgroundWork::guard_exit();
+        BackgroundWork::run_on_thread([] { slow_tail.used = true; });
+        while (BackgroundWork::in_flight() != 0) std::this_thread::yield();
+    });
+    EXPECT_EQ(ending.status, 7);
+    EXPECT_EQ(ending.output.substr(0, 5), "tail ");
+    EXPECT_GT(ending.output.size(), 5u) << "the destructor of the engine did not run";
 }
 
 }  // namespace
