@@ -1,18 +1,24 @@
 import { withDefaultBackend } from '../../api/build-options.js'
 import { describeIssue, type OptionProblem } from '../../api/parse-options.js'
 import { engineryError } from '../../errors/enginery-error.js'
-import { configFileSchema, type EngineConfig } from '../config/config-schema.js'
+import { configFileSchema, type EngineConfig, type Recipe } from '../config/config-schema.js'
 import type { BuildFlags } from './build-flags.js'
 import { defineOwn, setAtPath } from './parse-assignment.js'
+import type { PictureFlags } from './recipe-flags.js'
 
 /**
- * The options of buildEngine that the flags stand for, checked with its own schema.
+ * The options of buildEngine, and of what is done before and after inference, that the flags stand for, checked with
+ * their own schema.
  *
+ * @param configured the decoder that the configuration names: --set may change one of its options
  * @throws USAGE_INVALID that names the flag
  */
-export function buildOptionsFromFlags(flags: BuildFlags): EngineConfig {
+export function buildOptionsFromFlags(flags: BuildFlags & PictureFlags, configured?: string): EngineConfig & Recipe {
   const options: Record<string, unknown> = {}
   for (const [path, value] of flags.set ?? []) setAtPath(options, path.split('.'), value)
+  if (flags.preset !== undefined) setAtPath(options, ['preprocess', 'preset'], flags.preset)
+  if (flags.decoder !== undefined) setAtPath(options, ['task', 'decoder'], flags.decoder)
+  else if (configured !== undefined && isPlainObject(options.task)) options.task = { decoder: configured, ...options.task }
   if (flags.device !== undefined) options.device = flags.device
   if (flags.precision !== undefined) options.precision = flags.precision
   if (flags.dynamicShapes) options.shapes = 'dynamic'
@@ -34,6 +40,8 @@ function checkFlags(options: object): void {
 }
 
 const flagsByPath: Readonly<Record<string, string>> = {
+  'task.decoder': '--decoder',
+  'preprocess.preset': '--preset',
   device: '--device',
   precision: '--precision',
   cache: '--cache',

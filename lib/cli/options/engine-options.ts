@@ -1,9 +1,11 @@
+import { describeIssue } from '../../api/parse-options.js'
 import { engineryError } from '../../errors/enginery-error.js'
 import { commandSections, type EngineConfig, type Recipe, type SectionName, type Sections } from '../config/config-schema.js'
 import { readConfig } from '../config/read-config.js'
 import { splitRecipe } from '../config/split-recipe.js'
 import type { BuildFlags } from './build-flags.js'
 import { buildOptionsFromFlags, mergeBuildOptions } from './collect-build-options.js'
+import type { PictureFlags } from './recipe-flags.js'
 
 export interface CommandOptions<Name extends SectionName> {
   /** Options of buildEngine, from the file and, over them, the command line. */
@@ -21,23 +23,35 @@ export interface CommandOptions<Name extends SectionName> {
  */
 export async function collectOptions<Name extends SectionName>(
   name: Name,
-  flags: BuildFlags,
+  flags: BuildFlags & PictureFlags,
   own: NonNullable<Sections[Name]>,
 ): Promise<CommandOptions<Name>> {
-  const fromFlags = splitRecipe(buildOptionsFromFlags(flags))
-  const given = definedOnly(own)
   const config = flags.config === undefined ? undefined : await readConfig(flags.config)
+  const fromFlags = splitRecipe(buildOptionsFromFlags(flags, config?.recipe.task?.decoder))
+  const given = definedOnly(own)
   const merged = { ...config?.sections[name], ...given }
   const checked = commandSections[name].safeParse(merged)
   if (!checked.success) {
-    const [issue] = checked.error.issues
-    throw engineryError('USAGE_INVALID', { reason: `${issue?.path.join('.')}: ${issue?.message}` })
+    // What the file says was checked with it: this came from the command line.
+    const [problem] = checked.error.issues.flatMap((issue) => describeIssue(issue, merged))
+    const flag = problem?.option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+    throw engineryError('USAGE_INVALID', { reason: `--${flag}: ${problem?.reason}` })
   }
   return {
     engine: mergeBuildOptions(config?.engine ?? {}, fromFlags.engine),
     own: checked.data as NonNullable<Sections[Name]>,
-    recipe: mergeBuildOptions((config?.recipe ?? {}) as EngineConfig, fromFlags.recipe as EngineConfig) as Recipe,
+    recipe: mergeRecipes(config?.recipe ?? {}, fromFlags.recipe),
   }
+}
+
+// A preset or decoder named on the command line replaces the file's whole entry: its other settings belong to another.
+function mergeRecipes({ preprocess, task, ...base }: Recipe, over: Recipe): Recipe {
+  const kept = {
+    ...base,
+    ...(preprocess && over.preprocess?.preset === undefined && { preprocess }),
+    ...(task && (over.task === undefined || over.task.decoder === task.decoder) && { task }),
+  }
+  return mergeBuildOptions(kept as EngineConfig, over as EngineConfig) as Recipe
 }
 
 function definedOnly<T extends object>(options: T): T {

@@ -46,9 +46,9 @@ export function addDataFlags(command: Command): Command {
     .option('--no-intervals', 'no bootstrap intervals')
 }
 
-/** The recipe with what the command line says over it. A preset or decoder named there replaces the file's whole entry. */
+/** The recipe with what further flags of the command line say over it; --preset and --decoder are in it already. */
 export function overrideRecipe(recipe: Recipe, flags: PictureFlags & DataFlags): Recipe {
-  const { preset, decoder, classes, images, annotations, format, metric, samples, seed, intervals } = flags
+  const { classes, images, annotations, format, metric, samples, seed, intervals } = flags
   const data = { ...recipe.data, ...definedOnly({ images, annotations, format, classes }) } as Recipe['data']
   if (seed !== undefined && samples === undefined && recipe.subset === undefined) {
     throw engineryError('USAGE_INVALID', { reason: '--seed: expected --samples with it' })
@@ -57,8 +57,6 @@ export function overrideRecipe(recipe: Recipe, flags: PictureFlags & DataFlags):
   return {
     ...recipe,
     ...(Object.keys(data ?? {}).length > 0 && { data }),
-    ...(preset !== undefined && { preprocess: { preset } }),
-    ...(decoder !== undefined && decoder !== recipe.task?.decoder && { task: { decoder } as Recipe['task'] }),
     ...(metric && { metrics: metric as Recipe['metrics'] }),
     ...(subset && { subset: { ...subset, ...(seed !== undefined && { seed }) } }),
     ...(intervals === false && { bootstrap: false as const }),
