@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { mkdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { z } from 'zod'
 import { openCandidate, type SharedEngineOptions } from '../../api/open-candidate.js'
@@ -12,6 +12,7 @@ import { drawShapes } from '../../image/draw-shapes.js'
 import { writeImage } from '../../image/encode-image.js'
 import type { EngineConfig, Recipe, Sections } from '../config/config-schema.js'
 import { checkWritable } from '../files/check-writable.js'
+import { describeWriteError } from '../files/describe-file-error.js'
 import { findTarget } from '../open-engine.js'
 import { readPackageVersion } from '../package-version.js'
 import { describeOpenedEngine, engineRows } from '../reports/describe-opened-engine.js'
@@ -118,6 +119,11 @@ async function planDrawings(draw: string | undefined, images: readonly string[])
   const paths = isFolder ? images.map((path) => join(draw, `${basename(path).replace(/\.[^.]*$/, '')}.drawn.png`)) : [draw]
   const repeated = paths.find((path, index) => paths.indexOf(path) !== index)
   if (repeated) throw usage(`--draw: two pictures would be drawn in ${repeated}: name them apart`)
+  if (isFolder) {
+    await mkdir(draw, { recursive: true }).catch((error) => {
+      throw describeWriteError(error, draw)
+    })
+  }
   for (const path of paths) await checkWritable(path)
   return paths
 }

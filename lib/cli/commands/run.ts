@@ -74,6 +74,7 @@ async function run(session: Session, argument: string | undefined, flags: Flags)
   const given = { ...inputSettings(flags), randomInput, output, top, image, draw, minScore }
   const { engine: options, own, recipe } = await collectOptions('run', flags, given)
   if (own.image) return runPictures(session, argument, options, own, overrideRecipe(recipe, flags))
+  refusePictureFlags(flags)
   const targets = parseOutputTargets(own.output ?? [])
   const target = await findTarget(argument, options)
   for (const { kind, path } of targets) if (kind !== 'folder') await checkWritable(path)
@@ -108,6 +109,13 @@ async function run(session: Session, argument: string | undefined, flags: Flags)
   } finally {
     await engine.close()
   }
+}
+
+// A configuration may say how pictures are prepared and still be used for arrays.
+function refusePictureFlags({ draw, minScore, preset, decoder, classes }: Flags): void {
+  const flags = { '--draw': draw, '--min-score': minScore, '--preset': preset, '--decoder': decoder, '--classes': classes }
+  const [stray] = Object.entries(flags).find(([, value]) => value !== undefined) ?? []
+  if (stray) throw engineryError('USAGE_INVALID', { reason: `${stray}: expected --image with it, it is about pictures` })
 }
 
 function refuseHugeJson(result: InferenceResult): void {
