@@ -196,7 +196,7 @@ describe('results of something else', () => {
     cpSync(at('results'), results, { recursive: true })
     const text = readFileSync(fileIn(results), 'utf8')
     const lines = text.split('\n')
-    writeFileSync(fileIn(results), lines.with(3, '{"id": 7}').join('\n'))
+    writeFileSync(fileIn(results), [...lines.slice(0, 3), '{"id": 7}', ...lines.slice(4)].join('\n'))
     await expect(evaluate({ ...options, results })).rejects.toMatchObject({
       code: 'RESULTS_INVALID',
       message: expect.stringContaining('slow.onnx.results.jsonl:4'),

@@ -19,6 +19,42 @@ export function colorModel(size: number): Uint8Array {
   })
 }
 
+/** As {@link colorModel}, after many convolutions that leave the picture as it is: for what has to take a while. */
+export function slowColorModel(size: number, layers: number): Uint8Array {
+  // Three channels to three, 3 x 3: 1 at the centre of the own channel.
+  const identity = Array.from({ length: 81 }, (_, i) => Number(Math.floor(i / 27) === Math.floor(i / 9) % 3 && i % 9 === 4))
+  const names = Array.from({ length: layers + 1 }, (_, i) => (i === 0 ? 'x' : `c${i}`))
+  return encodeOnnx({
+    inputs: [{ name: 'x', type: 'f32', shape: [1, 3, size, size] }],
+    outputs: [{ name: 'scores', type: 'f32', shape: [1, 3] }],
+    nodes: [
+      ...names.slice(1).map((name, i) => ({
+        op: 'Conv',
+        inputs: [names[i] as string, 'identity'],
+        outputs: [name],
+        attributes: { pads: [1, 1, 1, 1] },
+      })),
+      { op: 'GlobalAveragePool', inputs: [names[layers] as string], outputs: ['mean'] },
+      { op: 'Flatten', inputs: ['mean'], outputs: ['scores'] },
+    ],
+    initializers: [floats('identity', [3, 3, 3, 3], identity)],
+  })
+}
+
+/** As {@link colorModel}, but takes red for blue and blue for red. */
+export function swappedColorModel(size: number): Uint8Array {
+  return encodeOnnx({
+    inputs: [{ name: 'x', type: 'f32', shape: [1, 3, size, size] }],
+    outputs: [{ name: 'scores', type: 'f32', shape: [1, 3] }],
+    nodes: [
+      { op: 'GlobalAveragePool', inputs: ['x'], outputs: ['mean'] },
+      { op: 'Flatten', inputs: ['mean'], outputs: ['flat'] },
+      { op: 'Gather', inputs: ['flat', 'order'], outputs: ['scores'], attributes: { axis: 1 } },
+    ],
+    initializers: [{ name: 'order', type: 'i64', shape: [3], data: new Uint8Array(BigInt64Array.from([2n, 1n, 0n]).buffer) }],
+  })
+}
+
 /** As {@link colorModel}, but every score is the square root of less than nothing. */
 export function nanModel(size: number): Uint8Array {
   return encodeOnnx({
