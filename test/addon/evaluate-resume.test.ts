@@ -78,7 +78,7 @@ const linesIn = (results: string) =>
   existsSync(fileIn(results)) ? readFileSync(fileIn(results), 'utf8').split('\n').length - 1 : 0
 
 describe('an evaluation that was stopped', () => {
-  it.each([1, 17, 59])('by its signal after %i samples goes on, with the same results and scores', async (stopAfter) => {
+  it.each([1, 30])('by its signal after %i samples goes on, with the same results and scores', async (stopAfter) => {
     const results = at(`aborted-${stopAfter}`)
     const controller = new AbortController()
     const onProgress: EvaluateOptions['onProgress'] = ({ done }) => done === stopAfter && controller.abort()
@@ -96,7 +96,7 @@ describe('an evaluation that was stopped', () => {
 
   it('by SIGKILL at any moment goes on, with the same results and scores', async () => {
     const held: number[] = []
-    for (const lines of [0, 1, 2, 12, 30, 50]) {
+    for (const lines of [0, 1, 12, 40]) {
       const results = at(`killed-${lines}`)
       const child = spawn(process.execPath, [program, JSON.stringify({ ...options, results })], { stdio: 'ignore' })
       const ended = once(child, 'exit')
