@@ -3,6 +3,7 @@ import { createDecoder, type TaskInput } from '../evaluation/tasks/create-decode
 import type { ModelMetadata } from '../evaluation/tasks/ctc.js'
 import type { Decoder, TaskResult } from '../evaluation/tasks/task.js'
 import { decodeImage } from '../image/decode-image.js'
+import { freeMemory } from '../image/free-memory.js'
 import type { Image } from '../image/image.js'
 import type { Engine } from '../inference/engine.js'
 import { createPreprocessor, type Preprocessor } from '../preprocess/create-preprocessor.js'
@@ -41,6 +42,7 @@ export class Predictor {
     const isEncoded = typeof source === 'string' || source instanceof Uint8Array
     const image = isEncoded ? await decodeImage(source, signal ? { signal } : {}) : source
     const { tensor, geometry } = await this.preprocessor.run(image)
+    if (isEncoded) freeMemory(image.data)
     const [input] = this.engine.inputs
     try {
       const outputs = await this.engine.infer({ [input?.name ?? '']: tensor }, { signal })

@@ -3,6 +3,7 @@ import { type BrokenSample, type ReadSample, readSamples, type TensorIterable } 
 import type { Port } from '../engine/backend.js'
 import { engineryError } from '../errors/enginery-error.js'
 import { decodeImage } from '../image/decode-image.js'
+import { freeMemory } from '../image/free-memory.js'
 import type { Engine } from '../inference/engine.js'
 import type { Preprocessor } from '../preprocess/create-preprocessor.js'
 import type { ImageGeometry } from '../preprocess/geometry.js'
@@ -88,6 +89,7 @@ async function prepare(path: string, candidates: readonly Candidate[], signal: A
     const group = groupOf(candidate)
     if (candidate.preprocessor && !batches.has(group)) batches.set(group, await candidate.preprocessor.run(image))
   }
+  freeMemory(image.data)
   return { batches }
 }
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { describeValue } from '../errors/describe-value.js'
 import { type Caller, engineryError, isEngineryError } from '../errors/enginery-error.js'
 import { explainFileFailure } from '../errors/explain-file-failure.js'
+import { freeMemory } from './free-memory.js'
 import type { Image } from './image.js'
 import { readJpegHeader } from './jpeg-header.js'
 import { loadSharp } from './load-sharp.js'
@@ -55,6 +56,7 @@ export async function decodeImage(source: string | Uint8Array, options: DecodeIm
     if (orient === 'exif') picture.rotate()
     const { data, info } = await picture.toColourspace('srgb').removeAlpha().raw().toBuffer({ resolveWithObject: true })
     throwIfAborted(signal, name)
+    if (bytes !== source) freeMemory(bytes)
     return { width: info.width, height: info.height, data: asRgb(data, info.channels) }
   } catch (error) {
     throw explainDecoderFailure(error, name)

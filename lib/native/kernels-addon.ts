@@ -129,6 +129,9 @@ export interface KernelsAddon {
   /** `a` is the reference; both have the same length. */
   compareTensors(a: Float32Array, b: Float32Array): TensorComparison
 
+  /** Takes its memory from the buffer, and from all views of it: freed at once where nothing else holds it. */
+  detachBuffer(buffer: ArrayBuffer): void
+
   /**
    * `target.length` is `resize.width * resize.height * source.channels`. Channels are resampled independently: alpha is
    * no weight.

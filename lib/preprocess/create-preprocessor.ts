@@ -2,7 +2,9 @@ import { describeValue } from '../errors/describe-value.js'
 import { engineryError } from '../errors/enginery-error.js'
 import type { Image, ImageSize } from '../image/image.js'
 import { prepareImage } from '../image/prepare-image.js'
-import { Tensor } from '../tensor/tensor.js'
+import { byteLengthOf } from '../tensor/element-type.js'
+import { allocateMemory, type Tensor } from '../tensor/tensor.js'
+import { wrapMemory } from '../tensor/tensor-internals.js'
 import { describePreprocess } from './describe-preprocess.js'
 import { digestPreprocess } from './digest-preprocess.js'
 import type { ImageGeometry } from './geometry.js'
@@ -67,7 +69,7 @@ export class Preprocessor {
     const list = Array.isArray(images) ? (images as readonly Image[]) : [images as Image]
     if (list.length === 0) throw engineryError('PREPROCESS_INVALID', { reason: 'expected at least one picture, received none' })
     const plan = planBatch(this.description, list, target ? { ...this.#fixed, ...this.#sizeOf(target) } : this.#fixed)
-    const tensor = target ?? Tensor.allocate(this.description.type, this.shapeOf(plan))
+    const tensor = target ?? this.#allocate(this.shapeOf(plan))
     if (target) this.#requireTarget(target, list.length)
     const results = await Promise.allSettled(
       plan.pictures.map((picture, index) => prepareImage(list[index] as Image, picture.plan, tensor, index)),
@@ -75,6 +77,13 @@ export class Preprocessor {
     // Not before all have ended: until then the tensor is written to.
     for (const result of results) if (result.status === 'rejected') throw result.reason
     return { tensor, geometry: plan.pictures.map(({ geometry }) => geometry) }
+  }
+
+  // Not zeroed: every place is written, around the picture as well.
+  #allocate(shape: readonly number[]): Tensor {
+    const { type } = this.description
+    const size = shape.reduce((product, length) => product * length, 1)
+    return wrapMemory(allocateMemory(byteLengthOf(type, size), false, this.run), type, Object.freeze(shape), size)
   }
 
   #sizeOf({ shape }: Tensor): Partial<ImageSize> {

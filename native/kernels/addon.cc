@@ -58,6 +58,12 @@ Napi::Value compare(const Napi::CallbackInfo& info) {
     return result;
 }
 
+// Node has no function for this that takes the buffers of addons and of files, which are not transferable.
+void detach_buffer(const Napi::CallbackInfo& info) {
+    if (!info[0].IsArrayBuffer()) throw argument_error(info.Env(), "Expected buffer to be an ArrayBuffer");
+    info[0].As<Napi::ArrayBuffer>().Detach();
+}
+
 Napi::Value describe_cpu(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
     const CpuFeatures& cpu = cpu_features();
@@ -104,6 +110,7 @@ static Napi::Object add_functions(Napi::Env env, Napi::Object exports) {
     add("uint8FromUint4", unpack_nibbles<uint8_t, uint8_from_uint4>);
     add("uint4FromUint8", pack_nibbles<uint8_t, uint4_from_uint8>);
     add("compareTensors", compare);
+    add("detachBuffer", detach_buffer);
     add("resizeImage", resize_image);
     add("resizeImageSync", resize_image_sync);
     add("prepareImage", prepare_image);

@@ -22,6 +22,11 @@ describe('the kernels addon', () => {
       uint8FromUint4: true,
       uint4FromUint8: true,
       compareTensors: true,
+      detachBuffer: true,
+      resizeImage: true,
+      resizeImageSync: true,
+      prepareImage: true,
+      prepareImageSync: true,
     }
     expect(Object.keys(kernels).sort()).toEqual(Object.keys(named).sort())
   })
@@ -81,6 +86,14 @@ describe('arguments', () => {
   it('refuses an object without asking it anything', () => {
     const trap = new Proxy({}, { get: () => expect.fail('was asked') })
     expect(() => untyped.compareTensors(trap, trap)).toThrow(argumentError)
+  })
+
+  it.each([
+    ['nothing', undefined],
+    ['an array over it', new Uint8Array(4)],
+    ['shared memory', new SharedArrayBuffer(4)],
+  ])('detachBuffer refuses %s', (_, value) => {
+    expect(() => untyped.detachBuffer(value)).toThrow(argumentError)
   })
 
   it('checks the length of packed arrays', () => {
