@@ -135,6 +135,8 @@ describe('an evaluation that was stopped', () => {
     writeFileSync(fileIn(results), `${lines.slice(0, 11).join('\n')}\n`)
     const again = await evaluate({ ...options, models, results })
     expect(again.models.map(({ resumed }) => resumed)).toEqual([10, count])
+    // What the second had is not inferred once more.
+    expect(readFileSync(fileIn(results, 'colors.onnx'), 'utf8').split('\n')).toHaveLength(count + 2)
     const comparable = ({ models }: Evaluation) => models.map(({ resumed: _, ...rest }) => rest)
     expect(comparable(again)).toEqual(comparable(both))
     expect(ofModel(again)).toEqual(ofModel(whole))
