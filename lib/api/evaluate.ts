@@ -79,11 +79,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   if (!preprocess && listed.samples.some(({ path }) => path !== undefined)) throw preprocessNeeded()
   // A function is checked like the decoder of that name.
   const task = typeof settings.task === 'function' ? { decoder: 'custom' as const, decode: settings.task } : settings.task
-  const metrics = chooseMetrics(
-    settings.metrics as readonly MetricChoice[] | undefined,
-    taskOfDecoder[task.decoder],
-    listed,
-  )
+  const metrics = chooseMetrics(settings.metrics as readonly MetricChoice[] | undefined, taskOfDecoder[task.decoder], listed)
 
   const opened: CandidateEngine[] = []
   const stores: ResultStore[] = []
@@ -220,8 +216,7 @@ async function openStore(
   if (folder === undefined) return ResultStore.inMemory()
   if (digest === null)
     throw optionInvalid('results', 'expected models by path: an engine that is open has no digest to tell it by')
-  if (task.decoder === 'custom')
-    throw optionInvalid('results', 'expected a task by name: a function cannot be told from another')
+  if (task.decoder === 'custom') throw optionInvalid('results', 'expected a task by name: a function cannot be told from another')
   if (data.digest === '')
     throw optionInvalid('results', 'expected data in files: nothing tells whether an iterable gives the same as before')
   const { shapes, preprocess, properties } = options
