@@ -92,8 +92,7 @@ async function* readDataset<P>(
         continue
       }
       const { error, index, sample } = outcome
-      // Without a decoder every picture would be called broken.
-      if (isEngineryError(error, 'IMAGE_DECODER_MISSING')) throw error
+      if (isOfNoPicture(error)) throw error
       broken.push({ index, id: sample.id, error })
       if (onBroken === 'error') {
         throw engineryError('PICTURE_BROKEN', { id: sample.id, reason: error.message }, { cause: error, caller: readSamples })
@@ -125,12 +124,19 @@ async function readOne<P>(
   }
 }
 
+// A decoder that is missing, or preprocessing that does not fit the model: every picture would be called broken.
+function isOfNoPicture(error: unknown): boolean {
+  return (['IMAGE_DECODER_MISSING', 'ADDON_NOT_FOUND', 'ADDON_LOAD_FAILED', 'PREPROCESS_INVALID'] as const).some((code) =>
+    isEngineryError(error, code),
+  )
+}
+
 async function* readTensors<P>(
   source: TensorIterable,
   { signal, start = 0 }: ReadSamplesOptions<P>,
 ): AsyncGenerator<ReadSample<P>, void, undefined> {
   let index = 0
-  for await (const tensors of source) {
+  for await (const tensors of untilAborted(source, signal)) {
     throwIfAborted(signal)
     if (typeof tensors !== 'object' || tensors === null || !Object.values(tensors).every(isTensor)) {
       const reason = `sample ${index}: expected an object of tensors by name, received ${describeValue(tensors)}`
@@ -138,6 +144,43 @@ async function* readTensors<P>(
     }
     if (index >= start) yield { index, sample: { id: String(index), tensors }, tensors }
     index++
+  }
+}
+
+/** What the source gives, until the signal ends it, also where the source keeps one waiting. */
+async function* untilAborted<T>(source: AsyncIterable<T> | Iterable<T>, signal: AbortSignal | undefined): AsyncGenerator<T> {
+  const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
+  let phase: 'between' | 'waiting' | 'ended' = 'between'
+  let wake = () => {}
+  const aborted = new Promise<undefined>((resolve) => {
+    wake = () => resolve(undefined)
+  })
+  signal?.addEventListener('abort', wake)
+  try {
+    for (;;) {
+      throwIfAborted(signal)
+      phase = 'waiting'
+      const next = (async () => iterator.next())()
+      next.then(
+        ({ done }) => {
+          phase = done ? 'ended' : 'between'
+        },
+        () => {
+          phase = 'ended'
+        },
+      )
+      const step = await Promise.race([next, aborted])
+      if (step?.done) return
+      if (step) yield step.value
+    }
+  } finally {
+    signal?.removeEventListener('abort', wake)
+    // As TypeScript sees it, nothing above has changed it.
+    const left = phase as 'between' | 'waiting' | 'ended'
+    const returned = left === 'ended' ? undefined : (async () => iterator.return?.())()
+    // A generator that is waiting for something answers no sooner than that comes, if ever: not waited for.
+    if (left === 'waiting') returned?.catch(() => {})
+    else await returned
   }
 }
 

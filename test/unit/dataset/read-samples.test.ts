@@ -85,6 +85,13 @@ describe('readSamples', () => {
     await expect(readSamples(dataset(3), { decode }).next()).rejects.toThrow(coded('IMAGE_DECODER_MISSING', /sharp/))
   })
 
+  it('does not call every picture broken where the preprocessing does not fit the model', async () => {
+    const decode = async () => {
+      throw engineryError('PREPROCESS_INVALID', { reason: 'the width of the input is open' })
+    }
+    await expect(readSamples(dataset(3), { decode }).next()).rejects.toThrow(coded('PREPROCESS_INVALID', /width/))
+  })
+
   it('tells decoders and waits for them when the consumer leaves', async () => {
     let aborted = 0
     let running = 0
@@ -155,6 +162,37 @@ describe('readSamples', () => {
     await expect(readSamples([3] as never).next()).rejects.toThrow(
       coded('OPTION_INVALID', /sample 0: expected an object of tensors/),
     )
+  })
+
+  it('ends when it is aborted, also while an iterable keeps it waiting', async () => {
+    const controller = new AbortController()
+    let returned = 0
+    async function* generate() {
+      yield { x: Tensor.from(Float32Array.of(1), [1, 1]) }
+      await new Promise(() => {})
+    }
+    const run = async (source: ReturnType<typeof generate>, signal: AbortSignal) => {
+      for await (const { index } of readSamples(source, { signal })) {
+        expect(index).toBe(0)
+        setTimeout(() => controller.abort(new Error('enough')), 5)
+      }
+    }
+    await expect(run(generate(), controller.signal)).rejects.toThrow(coded('ABORTED', /Reading samples/))
+
+    async function* endless() {
+      try {
+        for (;;) yield { x: Tensor.from(Float32Array.of(1), [1, 1]) }
+      } finally {
+        returned++
+      }
+    }
+    for await (const _ of readSamples(endless())) break
+    expect(returned).toBe(1)
+    async function* failing() {
+      yield { x: Tensor.from(Float32Array.of(1), [1, 1]) }
+      throw new Error('the source is gone')
+    }
+    await expect(run(failing(), new AbortController().signal)).rejects.toThrow('the source is gone')
   })
 
   it.each([-1, 1.5, '4'])('refuses ahead of %s', (ahead) => {
