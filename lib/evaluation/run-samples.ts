@@ -64,12 +64,16 @@ export async function runSamples(
         .then(() => options.onSample(++done))
         .catch((error) => {
           failure ??= { error }
+          // The data may keep us waiting for the next sample.
+          stop.abort()
         })
         .finally(() => underWay.delete(work))
       underWay.add(work)
       while (underWay.size >= window && !failure) await Promise.race(underWay)
       if (failure) break
     }
+  } catch (error) {
+    failure ??= { error }
   } finally {
     stop.abort()
     await Promise.all(underWay)
