@@ -101,22 +101,43 @@ function notWritten(cause: unknown, path: string): Error {
 }
 
 async function takeUp(file: FileHandle, path: string, key: ResultsKey): Promise<Map<string, SampleOutcome>> {
-  const text = await file.readFile('utf8')
-  const end = text.lastIndexOf('\n') + 1
-  const [first, ...lines] = text.slice(0, end).split('\n').slice(0, -1)
-  if (first === undefined) {
-    await file.truncate(0)
-    await file.appendFile(`${JSON.stringify({ format, key })}\n`)
-    return new Map()
-  }
-  compareKeys(readHead(first, path), key, path)
   const outcomes = new Map<string, SampleOutcome>()
-  lines.forEach((line, index) => {
-    const outcome = readLine(line, path, index + 2)
+  let number = 0
+  let whole = 0
+  for await (const { line, end } of readWholeLines(file)) {
+    number++
+    whole = end
+    if (number === 1) {
+      compareKeys(readHead(line, path), key, path)
+      continue
+    }
+    const outcome = readLine(line, path, number)
     outcomes.set(outcome.id, outcome)
-  })
-  if (end < text.length) await file.truncate(Buffer.byteLength(text.slice(0, end)))
+  }
+  if (whole < (await file.stat()).size) await file.truncate(whole)
+  if (number === 0) await file.appendFile(`${JSON.stringify({ format, key })}\n`)
   return outcomes
+}
+
+/** A long run makes files that are larger than any string, and would take long to parse in one go. */
+const chunkBytes = 2 ** 20
+
+/** Lines that end; `end` is where the next one begins, in bytes. */
+async function* readWholeLines(file: FileHandle): AsyncGenerator<{ readonly line: string; readonly end: number }> {
+  let rest: Uint8Array = new Uint8Array(0)
+  for (let position = 0; ; ) {
+    const { bytesRead, buffer } = await file.read(new Uint8Array(chunkBytes), 0, chunkBytes, position)
+    if (bytesRead === 0) return
+    const bytes = Buffer.concat([rest, buffer.subarray(0, bytesRead)])
+    const from = position - rest.length
+    let start = 0
+    for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, start)) {
+      yield { line: bytes.toString('utf8', start, at), end: from + at + 1 }
+      start = at + 1
+    }
+    rest = bytes.subarray(start)
+    position += bytesRead
+  }
 }
 
 function readHead(line: string, path: string): Readonly<Record<string, string>> {

@@ -171,6 +171,16 @@ describe('ResultStore', () => {
     expect(await readBack(path)).toEqual(outcomes)
   })
 
+  it('reads lines that lie across the chunks that a file is read in', async () => {
+    const path = fresh()
+    const outcomes = Array.from({ length: 40 }, (_, i) => text(String(i), '図é'.repeat(i * 2500 + 7)))
+    await filled(path, outcomes)
+    await appendFile(path, '{"id": "cut o')
+    expect(await readBack(path)).toEqual(outcomes)
+    await filled(path, [text('last')])
+    expect(await readBack(path)).toEqual([...outcomes, text('last')])
+  })
+
   it('after a failure to write takes nothing more', async () => {
     const path = fresh()
     const store = await ResultStore.open(path, key)
