@@ -6,6 +6,7 @@ import type { Interval } from './metrics/bootstrap/interval.js'
 import type { Metric, MetricSummary } from './metrics/metric.js'
 import { MetricAccumulator } from './metrics/metric-accumulator.js'
 import type { SampleOutcome } from './result-store.js'
+import { takeTurns } from './take-turns.js'
 
 /** A metric of one model, with the interval that these samples allow to state. */
 export interface ScoredMetric extends MetricSummary {
@@ -39,6 +40,7 @@ export interface ScoreOptions {
   readonly perSample: boolean
   /** Undefined: no intervals. */
   readonly bootstrap: BootstrapInput | undefined
+  readonly signal?: AbortSignal | undefined
 }
 
 /** What was observed of one model's results, or why they cannot be scored: a model that gives NaN, say. */
@@ -49,6 +51,7 @@ type Collected = MetricAccumulator | UndefinedMetric
  * that model without it, not the others.
  *
  * @param outcomes by sample, one map for each model
+ * @throws ABORTED, and what metrics throw
  */
 export async function scoreResults(
   samples: readonly Sample[],
@@ -56,10 +59,11 @@ export async function scoreResults(
   metrics: readonly Metric[],
   options: ScoreOptions,
 ): Promise<ModelScores[]> {
-  const collect = (metric: Metric) => Promise.all(outcomes.map((results) => collectOne(samples, results, metric)))
+  const turn = takeTurns('Scoring', options.signal)
   const scores = outcomes.map(() => ({ metrics: [] as ModelScores['metrics'][number][], differences: [] as ScoredDifference[] }))
   for (const metric of metrics) {
-    const collected = await collect(metric)
+    const collected: Collected[] = []
+    for (const results of outcomes) collected.push(await collectOne(samples, results, metric, turn))
     for (const [index, own] of collected.entries()) {
       const { metrics: summaries, differences } = scores[index] as (typeof scores)[number]
       const summary = own instanceof MetricAccumulator ? await summarize(own, options) : own
@@ -77,12 +81,14 @@ async function collectOne(
   samples: readonly Sample[],
   outcomes: ReadonlyMap<string, SampleOutcome>,
   metric: Metric,
+  turn: () => Promise<void> | undefined,
 ): Promise<Collected> {
   const accumulator = new MetricAccumulator(metric, samples)
   try {
     for (const sample of samples) {
       const outcome = outcomes.get(sample.id)
       if (outcome) await accumulator.add(sample, outcome.result)
+      await turn()
     }
     return accumulator
   } catch (error) {

@@ -1,6 +1,6 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { engineryError } from '../../../errors/enginery-error.js'
 import { parseOptions } from '../../../errors/parse-options.js'
+import { takeTurns } from '../../take-turns.js'
 import type { Resampler } from '../metric.js'
 import type { MetricAccumulator } from '../metric-accumulator.js'
 import { type BootstrapInput, type BootstrapOptions, bootstrapSchema } from './bootstrap-options.js'
@@ -24,9 +24,6 @@ export interface BootstrapDifference extends BootstrapResult {
   /** The share of resamples in which the first model scored higher; ties count half. */
   readonly shareAbove: number
 }
-
-/** How long resampling may hold the event loop, in milliseconds. */
-const TURN_MS = 20
 
 type Accumulator = Pick<MetricAccumulator, 'observed' | 'metric'>
 
@@ -66,7 +63,7 @@ export async function bootstrapDifference(
 }
 
 async function bootstrap(size: number, score: Resampler['score'], metric: string, options: BootstrapOptions) {
-  const turn = takeTurns(options.signal)
+  const turn = takeTurns('Resampling', options.signal)
   const counts = new Uint32Array(size).fill(1)
   const value = size === 0 ? Number.NaN : await score(counts)
   if (Number.isNaN(value))
@@ -115,18 +112,6 @@ async function leaveOneOut(
     await turn()
   }
   return Float64Array.from(values)
-}
-
-/** Gives the event loop its turn when it has waited long enough. @throws ABORTED */
-function takeTurns(signal: AbortSignal | undefined): () => Promise<void> | undefined {
-  let since = performance.now()
-  return () => {
-    if (signal?.aborted) throw engineryError('ABORTED', { what: 'Resampling' }, { cause: signal.reason })
-    if (performance.now() - since < TURN_MS) return undefined
-    return nextTurn().then(() => {
-      since = performance.now()
-    })
-  }
 }
 
 function requireSameSamples(first: Accumulator, second: Accumulator): void {
