@@ -116,7 +116,7 @@ function withPaths<Section extends PathSettings>(section: Section, folder: strin
   else if (section.output) resolved.output = section.output.map((item) => resolveNamed(item, folder))
   for (const key of ['rebuildFrom', 'draw', 'results'] as const) {
     const path = section[key]
-    if (path) resolved[key] = resolveNamed(path, folder)
+    if (path) resolved[key] = resolvePath(path, folder)
   }
   if (section.image) resolved.image = section.image.map((path) => resolve(folder, path))
   if (section.models) resolved.models = section.models.map((path) => resolve(folder, path))
@@ -125,8 +125,12 @@ function withPaths<Section extends PathSettings>(section: Section, folder: strin
 
 function resolveNamed(item: string, folder: string): string {
   const [, name = '', file = item] = /^([^=]*=)(.+)$/s.exec(item) ?? []
-  // A folder keeps its trailing slash: it says that a folder is meant.
-  return `${name}${resolve(folder, file)}${/[/\\]$/.test(file) ? '/' : ''}`
+  return `${name}${resolvePath(file, folder)}`
+}
+
+// A folder keeps its trailing slash: it says that a folder is meant.
+function resolvePath(path: string, folder: string): string {
+  return `${resolve(folder, path)}${/[/\\]$/.test(path) ? '/' : ''}`
 }
 
 function dataWithPaths(data: NonNullable<Recipe['data']>, folder: string): NonNullable<Recipe['data']> {
