@@ -30,14 +30,16 @@ export function renderEvaluation(evaluation: Evaluation): string {
   return sections.join('\n\n')
 }
 
+const isCount = new Set(['correct', 'lines', 'edits', 'characters', 'matched', 'annotated', 'found', 'pairs', 'incomplete'])
+
 // Numbers that belong to the headline: the twelve of COCO, top-5 beside top-1.
 function metricRows(model: string, metric: ScoredMetric | UndefinedMetric): Row[] {
   if ('undefinedBecause' in metric) return [[model, metric.name, 'none', metric.undefinedBecause]]
   const rows: Row[] = [[model, metric.name, score(metric.value), showInterval(metric.intervals[0])]]
   for (const [key, value] of Object.entries(metric.details)) {
-    // A part that is the headline itself says nothing new; -1 is COCO's word for a size that does not occur.
-    if (typeof value !== 'number' || value === metric.value || Number.isInteger(value)) continue
-    rows.push(['', `  ${key}`, score(value), ''])
+    // The headline stands above; -1 is COCO's word for a size that does not occur.
+    if (typeof value !== 'number' || value === -1 || key === 'ap' || key === metric.name.replace('-', '')) continue
+    rows.push(['', `  ${key}`, isCount.has(key) ? String(value) : score(value), ''])
   }
   return rows
 }
