@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { basename, join } from 'node:path'
-import type { Dataset } from '../dataset/annotations.js'
+import type { Dataset, Sample } from '../dataset/annotations.js'
 import type { OpenedDataset } from '../dataset/build-dataset.js'
 import type { DatasetOptions } from '../dataset/dataset-options.js'
 import type { DatasetWarning } from '../dataset/dataset-warnings.js'
@@ -8,9 +8,11 @@ import { openDataset } from '../dataset/open-dataset.js'
 import type { BrokenSample, TensorIterable } from '../dataset/read-samples.js'
 import { subsample } from '../dataset/subsample.js'
 import { canonicalJson } from '../engine/engine-digest.js'
-import { engineryError } from '../errors/enginery-error.js'
+import { engineryError, isEngineryError } from '../errors/enginery-error.js'
 import { parseOptions } from '../errors/parse-options.js'
 import { chooseMetrics, type MetricChoice } from '../evaluation/choose-metrics.js'
+import type { Metric } from '../evaluation/metrics/metric.js'
+import { MetricAccumulator } from '../evaluation/metrics/metric-accumulator.js'
 import { ResultStore } from '../evaluation/result-store.js'
 import { type Candidate, runSamples } from '../evaluation/run-samples.js'
 import { type ModelScores, scoreResults } from '../evaluation/score-results.js'
@@ -110,6 +112,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       signal,
       onSample: (done) => {
         count = done
+        if (done === 1) tryMetrics('samples' in left ? left.samples : samplesOf(stores[0]), stores, metrics, settings.metrics)
         report({ stage: 'samples', fraction: total ? done / total : 0, done, ...(total !== undefined && { total }) })
       },
     })
@@ -125,6 +128,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       {
         perSample: settings.perSample,
         bootstrap: settings.bootstrap === false ? undefined : { ...settings.bootstrap, ...(signal && { signal }) },
+        signal,
       },
     )
     const models: EvaluatedModel[] = []
@@ -186,6 +190,32 @@ function withoutDone(data: Dataset | TensorIterable, stores: readonly ResultStor
   return { ...data, samples: data.samples.filter(({ id }) => stores.some((store) => !store.outcomes.has(id))) }
 }
 
+/**
+ * Compares the first result with its annotations: what does not fit at all is said at once, not after hours. Functions of
+ * the caller's are not called, who may count on a call for each sample.
+ */
+function tryMetrics(
+  samples: readonly Sample[],
+  stores: readonly ResultStore[],
+  metrics: readonly Metric[],
+  choices: readonly unknown[] = [],
+): void {
+  for (const { outcomes } of stores) {
+    const sample = samples.find(({ id }) => outcomes.has(id))
+    if (sample === undefined) continue
+    const { result } = outcomes.get(sample.id) as { result: TaskResult }
+    for (const metric of metrics) {
+      if (choices.includes(metric)) continue
+      try {
+        void new MetricAccumulator(metric).add(sample, result)
+      } catch (error) {
+        // Of this sample alone: the scores will say so.
+        if (!isEngineryError(error, 'METRIC_RESULT_INVALID')) throw error
+      }
+    }
+  }
+}
+
 /** Of an iterable, whose samples are numbered in its order; results come as they are done. */
 function samplesOf(store: ResultStore | undefined): { readonly id: string }[] {
   return [...(store?.outcomes.keys() ?? [])].sort((a, b) => Number(a) - Number(b)).map((id) => ({ id }))
@@ -237,12 +267,13 @@ function digestOf(options: object): string {
 }
 
 function uniqueNames(opened: readonly CandidateEngine[]): string[] {
-  const taken = new Map<string, number>()
+  const taken = new Set<string>()
   return opened.map(({ path }, index) => {
-    const name = path === null ? `engine-${index + 1}` : basename(path)
-    const count = (taken.get(name) ?? 0) + 1
-    taken.set(name, count)
-    return count === 1 ? name : `${name}-${count}`
+    const own = path === null ? `engine-${index + 1}` : basename(path)
+    let name = own
+    for (let count = 2; taken.has(name); count++) name = `${own}-${count}`
+    taken.add(name)
+    return name
   })
 }
 

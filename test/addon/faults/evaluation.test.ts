@@ -28,7 +28,15 @@ describe('an evaluation that ends early closes its engines and leaves no rejecti
     const failed = ['METRIC_FUNCTION_FAILED', 'caused', 1]
     const invalid = ['METRIC_VALUE_INVALID', 1]
     expect(await run('metrics')).toEqual(
-      endedWell({ compare: failed, compareLater: failed, summarize: failed, text: invalid, nan: invalid }),
+      endedWell({
+        compare: failed,
+        compareLater: failed,
+        summarize: failed,
+        text: invalid,
+        nan: invalid,
+        fewerClasses: ['METRIC_CATEGORY_UNKNOWN', 1, true],
+        unlabelled: ['METRIC_ANNOTATION_MISSING', 1, true],
+      }),
     )
   })
 
@@ -40,6 +48,8 @@ describe('an evaluation that ends early closes its engines and leaves no rejecti
         failing: ['itself', 1],
         endless: ['ABORTED', 'caused', 1],
         decoderFails: ['itself', 1],
+        stuck: ['ABORTED', 'caused', 1],
+        stuckAndDecoderFails: ['itself', 1],
         numbers: ['OPTION_INVALID', 1],
         otherNames: ['INPUT_MISSING', 1],
         otherShapes: ['INPUT_SHAPE', 1],

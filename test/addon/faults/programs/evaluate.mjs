@@ -82,6 +82,16 @@ const scenarios = {
     for (const [name, functions] of Object.entries(broken)) {
       answers[name] = await outcomeOf({ metrics: [createCustomMetric({ name, ...functions })] })
     }
+    // Found out at the first result, not at the end.
+    let most = 0
+    const onProgress = ({ done = 0 }) => {
+      most = Math.max(most, done)
+    }
+    const unfit = { data: { ...data, categories: categories.slice(0, 2) }, ahead: 0, onProgress }
+    answers.fewerClasses = [...(await outcomeOf(unfit)), most < samples.length / 2]
+    most = 0
+    const unlabelled = { ...data, samples: samples.map(({ label, ...rest }) => rest) }
+    answers.unlabelled = [...(await outcomeOf({ ...unfit, data: unlabelled })), most < samples.length / 2]
     return answers
   },
   async sources() {
@@ -106,7 +116,13 @@ const scenarios = {
         returned++
       }
     }
+    async function* stuck() {
+      yield tensors[0]
+      await new Promise(() => {})
+    }
     const controller = new AbortController()
+    const waiting = new AbortController()
+    setTimeout(() => waiting.abort(mine), 400)
     const stopSoon = ({ done }) => done === 10 && controller.abort(mine)
     const answers = {
       fine: await outcomeOf({ data: tensors, metrics: [labels] }),
@@ -114,6 +130,8 @@ const scenarios = {
       failing: await outcomeOf({ data: failing(), metrics: [labels] }),
       endless: await outcomeOf({ data: endless(), metrics: [labels], signal: controller.signal, onProgress: stopSoon }),
       decoderFails: await outcomeOf({ data: endless(), task: throwMine, metrics: [labels] }),
+      stuck: await outcomeOf({ data: stuck(), metrics: [labels], signal: waiting.signal }),
+      stuckAndDecoderFails: await outcomeOf({ data: stuck(), task: throwMine, metrics: [labels] }),
       numbers: await outcomeOf({ data: [1, 2, 3], metrics: [labels] }),
       otherNames: await outcomeOf({ models: [path('pair')], data: tensors, metrics: [labels] }),
       otherShapes: await outcomeOf({ models: [path('frame')], data: tensors, metrics: [labels] }),
