@@ -166,7 +166,7 @@ describe('enginery run', () => {
     const outcomes: [string, number, RegExp][] = [
       ['wrong.npy', 1, /^error INPUT_SHAPE: /],
       ['z=wrong.npy', 1, /^error INPUT_UNKNOWN: /],
-      ['cat.jpg', 2, /^error USAGE_INVALID: .*pictures are not read yet: convert to \.npy/],
+      ['cat.jpg', 2, /^error USAGE_INVALID: .*pass pictures with --image/],
       ['none.npy', 1, /^error FILE_NOT_FOUND: /],
       ['bad.npy', 1, /^error NPY_INVALID: /],
     ]
