@@ -3,9 +3,11 @@ import { describeValue } from '../../errors/describe-value.js'
 import type { BoxAnnotation, Category, Sample } from '../annotations.js'
 import type { DatasetDraft } from '../build-dataset.js'
 import { checkBoxes } from '../check-boxes.js'
+import { readClasses } from '../class-names.js'
 import type { ParsedDatasetOptions } from '../dataset-options.js'
 import { WarningCollector } from '../dataset-warnings.js'
 import { PictureFinder } from '../find-pictures.js'
+import { compareNames } from '../picture-files.js'
 import { readJsonFile } from '../read-text-file.js'
 import { isRecord, refuseFile, requirePath } from './dataset-source.js'
 
@@ -25,14 +27,18 @@ interface CocoAnnotation {
 }
 
 /**
- * COCO's instances JSON. Classes are in the order of their ids; pictures without annotations stay, with nothing to be
- * found in them; boxes are kept as they are written, also where they leave the picture.
+ * COCO's instances JSON. Classes are in the order of their ids, or, with `classes`, in that order, found by their names:
+ * models may leave the gaps that the ids have, or know other classes too. Pictures are in the order of their ids, as
+ * pycocotools takes them; those without annotations stay, with nothing to be found in them. Boxes are kept as they are
+ * written, also where they leave the picture.
  */
 export async function readCoco(options: ParsedDatasetOptions): Promise<DatasetDraft> {
   const file = requirePath(options, 'annotations', 'coco')
   const content = await readJsonFile(file, 'coco')
-  const categories = readCategories(listAt(content, 'categories', file), file)
+  const own = readCategories(listAt(content, 'categories', file), file)
+  const categories = options.classes ? arrangeCategories(own, await readClasses(options.classes), file) : own
   const images = listAt(content, 'images', file).map((image, index) => readImage(image, index, file))
+  images.sort((a, b) => compareIds(a.id, b.id))
   const annotations = listAt(content, 'annotations', file).map((each, index) => readAnnotation(each, index, file))
   const finder = await PictureFinder.open(options.images ?? dirname(file))
   const warnings = new WarningCollector()
@@ -58,13 +64,31 @@ export async function readCoco(options: ParsedDatasetOptions): Promise<DatasetDr
   return { format: 'coco', path: file, categories, samples: [...samples.values()], warnings }
 }
 
+/** Categories of the file in the order of given classes; those that the file does not have stay as they are given. */
+function arrangeCategories(own: readonly Category[], classes: readonly Category[], file: string): Category[] {
+  const byName = new Map(own.map((category) => [category.name, category]))
+  if (!classes.some(({ name }) => byName.has(name))) {
+    const names = (list: readonly Category[]) =>
+      `${list
+        .slice(0, 3)
+        .map(({ name }) => name)
+        .join(', ')}${list.length > 3 ? ', ...' : ''}`
+    refuseFile(file, 'coco', `expected categories among the classes (${names(classes)}), received ${names(own)}`)
+  }
+  return classes.map((each) => byName.get(each.name) ?? { id: `${each.id} of classes`, name: each.name })
+}
+
+function compareIds(a: number | string, b: number | string): number {
+  return typeof a === 'number' && typeof b === 'number' ? a - b : compareNames(String(a), String(b))
+}
+
 function groupBoxes(
   annotations: readonly CocoAnnotation[],
   images: readonly CocoImage[],
   categories: readonly Category[],
   warnings: WarningCollector,
 ): Map<number | string, BoxAnnotation[]> {
-  const indexOf = new Map(categories.map(({ id }, index) => [id, index]))
+  const indexOf = new Map(categories.map(({ id }, index) => [id, index] as const).reverse())
   const grouped = new Map<number | string, BoxAnnotation[]>(images.map(({ id }) => [id, []]))
   for (const { image_id, category_id, bbox, area, iscrowd } of annotations) {
     const category = indexOf.get(category_id)

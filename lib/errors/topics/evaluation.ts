@@ -9,7 +9,7 @@ export const evaluationErrors = {
   METRIC_CATEGORY_UNKNOWN: {
     topic: 'Evaluation',
     message: '{metric}: {what} of sample {sample} is class {category}; the dataset has {count} classes, from 0',
-    cure: "Map the model's classes to the dataset's with the decoder's option for that, or check that both belong together.",
+    cure: "Name the classes in the order of the model's with the option `classes` of the data, or move them with `labelOffset` of the decoder; or check that both belong together.",
   },
   METRIC_RESULT_INVALID: {
     topic: 'Evaluation',

@@ -31,14 +31,14 @@ describe('COCO', () => {
     const { format, categories, samples, warnings } = await openDataset({ images: at('p'), annotations: at('c.json') })
     expect(format).toBe('coco')
     expect(categories.map(({ id }) => id)).toEqual([1, 13, 90])
-    expect(samples.map(({ id }) => id)).toEqual(['val2017/a b.png', 'ü.png'])
-    expect(samples[0]?.boxes).toEqual([
+    expect(samples.map(({ id }) => id)).toEqual(['ü.png', 'val2017/a b.png'])
+    expect(samples[1]?.boxes).toEqual([
       { category: 2, box: [1.5, 2, 3, 4], area: 7.25, isCrowd: false, isDifficult: false },
       { category: 0, box: [0, 0, 20, 10], area: 200, isCrowd: true, isDifficult: false },
       { category: 0, box: [15, 5, 10, 10], area: 100, isCrowd: false, isDifficult: false },
       { category: 0, box: [5, 5, 0, 3], area: 0, isCrowd: false, isDifficult: false },
     ])
-    expect(samples[1]?.boxes).toEqual([])
+    expect(samples[0]?.boxes).toEqual([])
     expect(warnings).toEqual([
       { code: 'CLASS_UNKNOWN', count: 1, examples: ['category_id 7'] },
       { code: 'PICTURE_MISSING', count: 2, examples: ['image_id 77', 'gone.png'] },
@@ -47,6 +47,20 @@ describe('COCO', () => {
       { code: 'PICTURE_UNANNOTATED', count: 1, examples: ['other.png'] },
       { code: 'CLASS_EMPTY', count: 1, examples: ['stop sign'] },
     ])
+  })
+
+  it('takes the order of classes that a model knows, by their names', async () => {
+    const at = await tree(coco)
+    const source = { images: at('p'), annotations: at('c.json') }
+    const classes = ['nothing', 'toothbrush', 'tree', 'person', 'person']
+    const { categories, samples, warnings } = await openDataset({ ...source, classes })
+    expect(categories.map(({ name }) => name)).toEqual(classes)
+    expect(categories.map(({ id }) => id)).toEqual(['0 of classes', 90, '2 of classes', 1, 1])
+    expect(samples[1]?.boxes?.map(({ category }) => category)).toEqual([1, 3, 3, 3])
+    expect(warnings).toContainEqual({ code: 'CLASS_UNKNOWN', count: 1, examples: ['category_id 7'] })
+    await expect(openDataset({ ...source, classes: ['tree', 'house'] })).rejects.toThrow(
+      coded('DATASET_INVALID', /among the classes \(tree, house\), received person, stop sign, toothbrush/),
+    )
   })
 
   it('finds pictures whose file names begin further up or further down', async () => {

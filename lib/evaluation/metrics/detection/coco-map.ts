@@ -52,7 +52,8 @@ export interface CocoDetails extends CocoScores {
  * .95, 101 recalls, crowds, ranges of areas, at most 1, 10 and 100 detections of a class in a picture. Classes without
  * objects are left out of means. `isDifficult` means nothing here.
  *
- * Where scores are equal, pictures rank in the dataset's order; pycocotools takes that of the image ids.
+ * Where scores are equal, pictures rank in the dataset's order: read from COCO's files that of the image ids, as pycocotools
+ * takes it.
  */
 export function createCocoMap(options: { readonly categories: readonly Category[] }): Metric<Detections, MatchedPicture> {
   const { categories } = options
