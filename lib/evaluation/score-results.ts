@@ -17,6 +17,7 @@ export interface ScoredMetric extends MetricSummary {
 /** A metric that these samples have no score for, and why. */
 export interface UndefinedMetric {
   readonly name: string
+  readonly value?: undefined
   readonly undefinedBecause: string
 }
 
