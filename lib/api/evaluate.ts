@@ -10,6 +10,7 @@ import { subsample } from '../dataset/subsample.js'
 import { canonicalJson } from '../engine/engine-digest.js'
 import { engineryError, isEngineryError } from '../errors/enginery-error.js'
 import { parseOptions } from '../errors/parse-options.js'
+import { checkAnnotations } from '../evaluation/check-annotations.js'
 import { chooseMetrics, type MetricChoice } from '../evaluation/choose-metrics.js'
 import type { Metric } from '../evaluation/metrics/metric.js'
 import { MetricAccumulator } from '../evaluation/metrics/metric-accumulator.js'
@@ -82,6 +83,12 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   // A function is checked like the decoder of that name.
   const task = typeof settings.task === 'function' ? { decoder: 'custom' as const, decode: settings.task } : settings.task
   const metrics = chooseMetrics(settings.metrics as readonly MetricChoice[] | undefined, taskOfDecoder[task.decoder], listed)
+  const own: readonly unknown[] = settings.metrics ?? []
+  checkAnnotations(
+    metrics.filter((metric) => !own.includes(metric)),
+    listed,
+    taskOfDecoder[task.decoder],
+  )
 
   const opened: CandidateEngine[] = []
   const stores: ResultStore[] = []
