@@ -174,7 +174,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       throughput: duration > 0 ? count / duration : 0,
     }
   } finally {
-    for (const store of stores) await store.close()
+    await Promise.allSettled(stores.map((store) => store.close()))
     for (const { engine, path } of opened) if (path !== null) await engine.close()
   }
 }

@@ -1,7 +1,9 @@
 /**
  * Elements as they lie in a `.npy` file, to and from the arrays that hold tensors.
  */
+
 import { endianness } from 'node:os'
+import { TextDecoder } from 'node:util'
 import { engineryError } from '../errors/enginery-error.js'
 import { type ElementArray, type ElementType, elementTypes } from '../tensor/element-type.js'
 import type { NpyHeader } from './npy-header.js'

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { TextDecoder } from 'node:util'
 import { engineryError } from '../errors/enginery-error.js'
 import { readError } from './npy-source.js'
 

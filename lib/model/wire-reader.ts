@@ -1,3 +1,4 @@
+import { TextDecoder } from 'node:util'
 import { WireType } from '@bufbuild/protobuf/wire'
 import { WireError } from './wire-cursor.js'
 

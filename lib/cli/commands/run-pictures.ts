@@ -2,11 +2,11 @@ import { mkdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { z } from 'zod'
 import { openCandidate, type SharedEngineOptions } from '../../api/open-candidate.js'
-import { createPredictor } from '../../api/predictor.js'
+import { createPredictor, type Predictor } from '../../api/predictor.js'
 import type { Category } from '../../dataset/annotations.js'
 import { readClasses } from '../../dataset/class-names.js'
 import { openDataset } from '../../dataset/open-dataset.js'
-import { engineryError } from '../../errors/enginery-error.js'
+import { type EngineryError, engineryError, isEngineryError } from '../../errors/enginery-error.js'
 import { decodeImage } from '../../image/decode-image.js'
 import { drawShapes } from '../../image/draw-shapes.js'
 import { writeImage } from '../../image/encode-image.js'
@@ -56,22 +56,23 @@ export async function runPictures(
       elapsed: performance.now() - start,
     }
     const predictor = createPredictor(engine, { preprocess, task, metadata })
-    const results: z.input<typeof runPicturesReportSchema>['results'] = []
+    const results: PictureReport[] = []
     const sections: string[] = []
     await withProgress(session, async (bar) => {
       for (const [index, path] of images.entries()) {
         bar.update('run', index / images.length)
-        const began = performance.now()
-        const image = await decodeImage(path, { signal: session.signal })
-        const result = dropBelow(await predictor.predict(image, { signal: session.signal }), own.minScore ?? usual)
-        const elapsed = performance.now() - began
-        const drawing = drawings?.[index]
-        if (drawing) await writeImage(drawing, await drawShapes(image, resultShapes(result, categories)))
-        results.push({ image: path, elapsed, drawing: drawing ?? null, result: describeResult(result, categories) })
-        const lines = renderTable(resultRows(result, categories)) || 'nothing found'
-        sections.push(renderSection(`${path} (${formatDuration(elapsed)})`, drawing ? `${lines}\ndrawn in ${drawing}` : lines))
+        const show = { least: own.minScore ?? usual, drawing: drawings?.[index] ?? null, categories, signal: session.signal }
+        const { report, text } = await runPicture(predictor, path, show).catch((error) => {
+          // One of several is no reason to lose what was found in the others.
+          if (images.length === 1 || !isBrokenPicture(error)) throw error
+          return brokenPicture(path, error)
+        })
+        results.push(report)
+        sections.push(text)
       }
     })
+    const broken = results.filter(({ error }) => error !== null).length
+    if (broken > 0) session.logger.error?.(`${broken} of ${images.length} pictures could not be read`)
     const json: z.input<typeof runPicturesReportSchema> = {
       command: 'run',
       enginery: readPackageVersion(),
@@ -79,10 +80,48 @@ export async function runPictures(
       preprocess: predictor.preprocessor.describe(),
       results,
     }
-    return { json, text: [renderTable(engineRows(json.engine)), ...sections].join('\n\n') }
+    const text = [renderTable(engineRows(json.engine)), ...sections].join('\n\n')
+    return broken > 0 ? { json, text, exitCode: 1 } : { json, text }
   } finally {
     await engine.close()
   }
+}
+
+type PictureReport = z.input<typeof runPicturesReportSchema>['results'][number]
+
+interface ShowOptions {
+  readonly least: number
+  readonly drawing: string | null
+  readonly categories: readonly Category[]
+  readonly signal: AbortSignal
+}
+
+async function runPicture(predictor: Predictor, path: string, { least, drawing, categories, signal }: ShowOptions) {
+  const began = performance.now()
+  const image = await decodeImage(path, { signal })
+  const found = dropBelow(await predictor.predict(image, { signal }), least)
+  const elapsed = performance.now() - began
+  if (drawing) await writeImage(drawing, await drawShapes(image, resultShapes(found, categories)))
+  const lines = renderTable(resultRows(found, categories)) || 'nothing found'
+  const report: PictureReport = { image: path, elapsed, drawing, result: describeResult(found, categories), error: null }
+  return {
+    report,
+    text: renderSection(`${path} (${formatDuration(elapsed)})`, drawing ? `${lines}\ndrawn in ${drawing}` : lines),
+  }
+}
+
+function isBrokenPicture(error: unknown): error is EngineryError {
+  return (
+    isEngineryError(error) &&
+    (error.code === 'IMAGE_CORRUPT' || error.code === 'IMAGE_TOO_LARGE' || error.code === 'FILE_NOT_READ')
+  )
+}
+
+function brokenPicture(path: string, error: EngineryError) {
+  const { details, engineLog, ...rest } = error.toJSON()
+  const json = { ...rest, details: { ...details }, engineLog: [...engineLog] }
+  const report: PictureReport = { image: path, elapsed: 0, drawing: null, result: null, error: json }
+  return { report, text: renderSection(path, `not read: ${error.message}`) }
 }
 
 async function readCategories({ data }: Recipe): Promise<readonly Category[]> {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { engineSchema, head } from './shared-schemas.js'
+import { engineSchema, errorSchema, head } from './shared-schemas.js'
 
 export const runPicturesReportSchema = z.strictObject({
   ...head('run'),
@@ -10,7 +10,11 @@ export const runPicturesReportSchema = z.strictObject({
       image: z.string(),
       elapsed: z.number().describe('milliseconds from the file to the result'),
       drawing: z.string().nullable().describe('where it was drawn'),
-      result: z.record(z.string(), z.unknown()).describe('by its task: classes, detections, regions, text, vector or value'),
+      result: z
+        .record(z.string(), z.unknown())
+        .nullable()
+        .describe('by its task: classes, detections, regions, text, vector or value; null where the picture could not be read'),
+      error: errorSchema.nullable().describe('why it could not be read, where there are several'),
     }),
   ),
 })
