@@ -28,12 +28,26 @@ describe('enginery run --image', () => {
             { category: 1, name: 'green', score: expect.closeTo(0.4, 6), box: [20, 10, 40, 20] },
           ],
         },
+        error: null,
       },
     ])
     expect(preprocess).toMatch(/16/)
     const { stdout, code } = await runCli(['run', 'boxes.onnx', '--image', blue, ...asBoxes], { cwd })
     expect(code).toBe(0)
     expect(stdout).toMatch(/^pictures\/blue\.png \(.*\)\n {2}class 0 +0\.9000 +0\.0 0\.0 20\.0 10\.0\n {2}class 1 +0\.4000 /m)
+  })
+
+  it('goes on where one of several pictures is broken, and ends with 1', async () => {
+    const cwd = await folderWithPictures()
+    await writeFile(join(cwd, 'broken.jpg'), 'no picture')
+    const { stdout, stderr, code } = await runCli(['run', 'boxes.onnx', '--image', 'broken.jpg', blue, ...asBoxes, '--json'], {
+      cwd,
+    })
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/1 of 2 pictures could not be read/)
+    const { results } = JSON.parse(stdout)
+    expect(results[0]).toMatchObject({ image: 'broken.jpg', result: null, error: { code: 'IMAGE_CORRUPT' } })
+    expect(results[1].result.detections).toHaveLength(2)
   })
 
   it('leaves out what scores less than --min-score', async () => {

@@ -34,8 +34,8 @@ describe('an evaluation that ends early closes its engines and leaves no rejecti
         summarize: failed,
         text: invalid,
         nan: invalid,
-        fewerClasses: ['METRIC_CATEGORY_UNKNOWN', 1, true],
-        unlabelled: ['METRIC_ANNOTATION_MISSING', 1, true],
+        fewerClasses: ['METRIC_CATEGORY_UNKNOWN', 0, true],
+        unlabelled: ['METRIC_ANNOTATION_MISSING', 0, true],
       }),
     )
   })
