@@ -54,7 +54,7 @@ describe('enginery run --image', () => {
     const cwd = await folderWithPictures()
     const found = async (least: string) => {
       const { results } = await report(['boxes.onnx', '--image', blue, ...asBoxes, '--min-score', least], cwd)
-      return results.flatMap(({ result }) => result.detections).length
+      return results.flatMap(({ result }) => result?.detections).length
     }
     expect([await found('0.1'), await found('0.5'), await found('0.95')]).toEqual([2, 1, 0])
     const nothing = await runCli(['run', 'boxes.onnx', '--image', blue, ...asBoxes, '--min-score', '0.95'], { cwd })
@@ -87,7 +87,7 @@ describe('enginery run --image', () => {
       ['colors.onnx', '--image', 'pictures', '--preset', 'rtdetr', '--decoder', 'classification', '--classes', 'classes.txt'],
       cwd,
     )
-    const best = results.map(({ image, result }) => [basename(image), (result.classes as { name: string }[])[0]?.name])
+    const best = results.map(({ image, result }) => [basename(image), (result?.classes as { name: string }[])[0]?.name])
     expect(best.sort()).toEqual([
       ['blue.png', 'blue'],
       ['grün.png', 'green'],
