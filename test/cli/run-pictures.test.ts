@@ -87,7 +87,10 @@ describe('enginery run --image', () => {
       ['colors.onnx', '--image', 'pictures', '--preset', 'rtdetr', '--decoder', 'classification', '--classes', 'classes.txt'],
       cwd,
     )
-    const best = results.map(({ image, result }) => [basename(image), (result?.classes as { name: string }[])[0]?.name])
+    const best = results.map(({ image, result }) => [
+      basename(image),
+      (result?.classes as { name: string }[] | undefined)?.[0]?.name,
+    ])
     expect(best.sort()).toEqual([
       ['blue.png', 'blue'],
       ['grün.png', 'green'],
