@@ -18,3 +18,11 @@ ChildProcess.prototype.kill = function (signal) {
   if (signal === 'SIGKILL' && isVitestWorker(this.spawnargs)) return true
   return kill.call(this, signal)
 }
+
+// Node unloads addons with the last thread that used them, and a leak of one that is gone has no name by which it could
+// be suppressed. Ours stay anyway (-z nodelete); so do those of others here.
+const RTLD_NODELETE = 0x1000
+const { dlopen } = process
+process.dlopen = function open(module, filename, flags = require('node:os').constants.dlopen.RTLD_LAZY) {
+  return dlopen.call(this, module, filename, flags | RTLD_NODELETE)
+}
