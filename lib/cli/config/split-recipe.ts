@@ -1,3 +1,4 @@
+import { definedOnly } from '../options/defined-only.js'
 import { type EngineConfig, isPictureDescription, type Recipe } from './config-schema.js'
 
 /** Takes apart the options of engines and what tells how pictures become scores; a file holds both side by side. */
@@ -7,8 +8,4 @@ export function splitRecipe(options: EngineConfig & Recipe): { readonly engine: 
   if (preprocess === undefined) return { engine, recipe }
   if (isPictureDescription(preprocess)) return { engine, recipe: { ...recipe, preprocess } }
   return { engine: { ...engine, preprocess } as EngineConfig, recipe }
-}
-
-function definedOnly<T extends object>(options: T): Partial<T> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>
 }

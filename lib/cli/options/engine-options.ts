@@ -5,6 +5,7 @@ import { readConfig } from '../config/read-config.js'
 import { splitRecipe } from '../config/split-recipe.js'
 import type { BuildFlags } from './build-flags.js'
 import { buildOptionsFromFlags, mergeBuildOptions } from './collect-build-options.js'
+import { definedOnly } from './defined-only.js'
 import type { PictureFlags } from './recipe-flags.js'
 
 export interface CommandOptions<Name extends SectionName> {
@@ -52,8 +53,4 @@ function mergeRecipes({ preprocess, task, ...base }: Recipe, over: Recipe): Reci
     ...(task && (over.task === undefined || over.task.decoder === task.decoder) && { task }),
   }
   return mergeBuildOptions(kept as EngineConfig, over as EngineConfig) as Recipe
-}
-
-function definedOnly<T extends object>(options: T): T {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
 }

@@ -3,6 +3,7 @@ import { engineryError } from '../../errors/enginery-error.js'
 import { presetNames } from '../../preprocess/presets.js'
 import type { Recipe } from '../config/config-schema.js'
 import { collectWith } from './build-flags.js'
+import { definedOnly } from './defined-only.js'
 import { wholeNumber } from './parse-number.js'
 
 /** Options on what is done to pictures and what is made of outputs, of `run` and `eval`. */
@@ -61,8 +62,4 @@ export function overrideRecipe(recipe: Recipe, flags: PictureFlags & DataFlags):
     ...(subset && { subset: { ...subset, ...(seed !== undefined && { seed }) } }),
     ...(intervals === false && { bootstrap: false as const }),
   }
-}
-
-function definedOnly<T extends object>(options: T): Partial<T> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>
 }

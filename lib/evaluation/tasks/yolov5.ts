@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { parseOptions } from '../../errors/parse-options.js'
-import { collectScores } from './collect-scores.js'
+import { prepareCenterSizeBoxes } from './center-size-boxes.js'
 import { createDetector } from './detect.js'
 import { outputName, suppressionFields } from './detection-options.js'
 import { outputNamed, outputsUnfit } from './find-outputs.js'
@@ -25,7 +25,6 @@ export type Yolov5Options = z.input<typeof yolov5Schema>
  */
 export function createYolov5Decoder(options: Yolov5Options = {}): Decoder<Detections> {
   const parsed = parseOptions(yolov5Schema, options, createYolov5Decoder)
-  const { normalized, labels, scoreThreshold } = parsed
   return createDetector('yolov5', parsed, (outputs, input) => {
     const expected = `an output [batch, places, 5 + ${parsed.classes ?? 'classes'}]`
     const name = parsed.outputs.predictions
@@ -38,22 +37,7 @@ export function createYolov5Decoder(options: Yolov5Options = {}): Decoder<Detect
     const table = second >= third ? rowTable(tensor) : columnTable(tensor)
     const classes = parsed.classes ?? table.columns - 5
     if (classes < 1 || classes > table.columns - 5) throw outputsUnfit('yolov5', expected, outputs)
-    const { data, columnStride: step } = table
-    const columns = { first: 5, classes, activation: 'none', objectness: 4, labels } as const
-    const [scaleX, scaleY] = normalized ? [input.width, input.height] : [1, 1]
-    return {
-      samples: table.samples,
-      collect(sample, candidates) {
-        const start = sample * table.sampleStride
-        collectScores(table, sample, columns, scoreThreshold, (row, category, score) => {
-          const at = start + row * table.rowStride
-          const x = scaleX * (data[at] as number)
-          const y = scaleY * (data[at + step] as number)
-          const halfWidth = (scaleX * (data[at + 2 * step] as number)) / 2
-          const halfHeight = (scaleY * (data[at + 3 * step] as number)) / 2
-          candidates.add(score, category, x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight)
-        })
-      },
-    }
+    const columns = { first: 5, classes, activation: 'none', objectness: 4, labels: parsed.labels } as const
+    return prepareCenterSizeBoxes(table, columns, input, parsed)
   })
 }

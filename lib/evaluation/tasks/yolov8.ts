@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { parseOptions } from '../../errors/parse-options.js'
 import type { ImageSize } from '../../image/image.js'
-import { collectScores } from './collect-scores.js'
+import { prepareCenterSizeBoxes } from './center-size-boxes.js'
 import { createDetector, type PreparedOutputs } from './detect.js'
 import { outputName, strides, suppressionFields } from './detection-options.js'
 import { collectFromHeads, type DistributionForm, findHeads } from './distribution-heads.js'
@@ -72,26 +72,10 @@ function findPredictions(outputs: Outputs, rows: number, names: ParsedOptions['o
 }
 
 function prepareFinished(table: PredictionTable, options: ParsedOptions, outputs: Outputs, input: ImageSize): PreparedOutputs {
-  const { data, columnStride: step } = table
-  const { labels, normalized, scoreThreshold } = options
   const classes = options.classes ?? table.columns - 4
   if (classes < 1 || classes > table.columns - 4) {
     throw outputsUnfit('yolov8', `[batch, 4 + ${options.classes ?? 'classes'}, ${table.rows}]`, outputs)
   }
-  const columns = { first: 4, classes, activation: 'none', labels } as const
-  const [scaleX, scaleY] = normalized ? [input.width, input.height] : [1, 1]
-  return {
-    samples: table.samples,
-    collect(sample, candidates) {
-      const start = sample * table.sampleStride
-      collectScores(table, sample, columns, scoreThreshold, (row, category, score) => {
-        const at = start + row * table.rowStride
-        const x = scaleX * (data[at] as number)
-        const y = scaleY * (data[at + step] as number)
-        const halfWidth = (scaleX * (data[at + 2 * step] as number)) / 2
-        const halfHeight = (scaleY * (data[at + 3 * step] as number)) / 2
-        candidates.add(score, category, x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight)
-      })
-    },
-  }
+  const columns = { first: 4, classes, activation: 'none', labels: options.labels } as const
+  return prepareCenterSizeBoxes(table, columns, input, options)
 }
