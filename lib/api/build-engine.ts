@@ -9,13 +9,13 @@ import { identityOptions, localIdentity } from '../engine/openvino/engine-identi
 import { compileWithOpenVino, importWithOpenVino } from '../engine/openvino/openvino-backend.js'
 import { isStatic } from '../engine/partial-shape.js'
 import { isEngineryError } from '../errors/enginery-error.js'
+import { parseOptions } from '../errors/parse-options.js'
 import { Engine } from '../inference/engine.js'
 import { type Logger, logSafely, silentLogger } from '../logging/logger.js'
 import { loadOpenVino } from '../native/load-addon.js'
 import { type BuildEngineOptions, type BuildEngineSettings, buildEngineSchema, withDefaultBackend } from './build-options.js'
 import { BuildRun } from './build-run.js'
 import { type ModelSource, resolveModelSource } from './model-source.js'
-import { parseOptions } from './parse-options.js'
 
 /**
  * Compiles a model into an engine for one device.

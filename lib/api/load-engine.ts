@@ -6,6 +6,7 @@ import { type HintsInput, hintsSchema, openvinoCompileSchema, type PropertyInput
 import { localIdentity } from '../engine/openvino/engine-identity.js'
 import { importWithOpenVino } from '../engine/openvino/openvino-backend.js'
 import { engineryError, isEngineryError } from '../errors/enginery-error.js'
+import { parseOptions } from '../errors/parse-options.js'
 import type { Engine } from '../inference/engine.js'
 import { type Logger, logSafely, silentLogger } from '../logging/logger.js'
 import { loadOpenVino } from '../native/load-addon.js'
@@ -13,7 +14,6 @@ import { buildEngine, dynamicNotes, finishEngine } from './build-engine.js'
 import { type BuildEngineSettings, buildEngineSchema, type ModelInput } from './build-options.js'
 import { BuildRun } from './build-run.js'
 import { resolveModelSource } from './model-source.js'
-import { parseOptions } from './parse-options.js'
 
 const loadEngineSchema = z.strictObject({
   hints: hintsSchema.optional(),

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { engineryError } from '../errors/enginery-error.js'
+import { parseOptions } from '../errors/parse-options.js'
 import type { InferenceInputs } from '../inference/bind-inputs.js'
 import type { InferenceResult } from '../inference/collect-outputs.js'
 import type { Engine } from '../inference/engine.js'
 import { type LatencySummary, SampleList } from './latency-samples.js'
-import { parseOptions } from './parse-options.js'
 
 /** One inference at a time, or as many as the engine has requests. */
 export type MeasureMode = 'latency' | 'throughput'

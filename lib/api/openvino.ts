@@ -2,11 +2,11 @@ import { z } from 'zod'
 import type { PropertyInput } from '../engine/openvino/build-options.js'
 import { Model } from '../engine/openvino/model.js'
 import { fromNative } from '../errors/from-native.js'
+import { parseOptions } from '../errors/parse-options.js'
 import { loadOpenVino } from '../native/load-addon.js'
 import type { NativePropertyValue } from '../native/openvino-addon.js'
 import { type ModelInput, modelSchema } from './build-options.js'
 import { resolveModelSource } from './model-source.js'
-import { parseOptions } from './parse-options.js'
 
 /** What OpenVINO's core offers beyond building engines. One core serves the whole process. */
 export const openvino = {

@@ -4,35 +4,13 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { NativeModel, NativeModelSource } from '../../lib/native/openvino-addon.js'
 import { encodeOnnx, unaryModel } from '../models/encode-onnx.js'
+import { affineOf, readAffine } from './affine-model.js'
 import { exact, openvino, runOnce, runToFloats } from './run-native-model.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'enginery-model-changes-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const code = (value: string) => expect.objectContaining({ code: value })
-const bytesOf = (...values: number[]) => new Uint8Array(Float32Array.from(values).buffer)
-
-// y = relu(x * w + b), with a value in between to look at.
-const weights = [2, -1, 0.5]
-const offsets = [1, 1, -4]
-const affine = encodeOnnx({
-  name: 'affine',
-  inputs: [{ name: 'x', type: 'f32', shape: ['n', 3] }],
-  outputs: [{ name: 'y', type: 'f32', shape: ['n', 3] }],
-  nodes: [
-    { op: 'Mul', inputs: ['x', 'w'], outputs: ['product'], name: 'multiply' },
-    { op: 'Add', inputs: ['product', 'b'], outputs: ['sum'], name: 'add' },
-    { op: 'Relu', inputs: ['sum'], outputs: ['y'], name: 'rectify' },
-  ],
-  initializers: [
-    { name: 'w', type: 'f32', shape: [3], data: bytesOf(...weights) },
-    { name: 'b', type: 'f32', shape: [3], data: bytesOf(...offsets) },
-  ],
-  metadata: { author: 'tests' },
-})
-const readAffine = () => openvino.readModelSync({ bytes: affine, format: 'onnx' })
-const affineOf = (x: ArrayLike<number>) =>
-  Float32Array.from(x, (value, i) => Math.max(0, value * (weights[i % 3] as number) + (offsets[i % 3] as number)))
 
 describe('reshaping', () => {
   it('changes what goes in and what comes out', async () => {

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import type { NativeModelSource } from '../../lib/native/openvino-addon.js'
 import { dataFolder, describeWithData } from '../data-folder.js'
 import { encodeOnnx, type OnnxType, unaryModel } from '../models/encode-onnx.js'
+import { affine, affineOf, readAffine } from './affine-model.js'
 import { makeRandom, maxDifference, openvino, runOnce, runToFloats } from './run-native-model.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'enginery-model-'))
@@ -13,28 +14,6 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const ours = join(import.meta.dirname, '../reference/models')
 const code = (value: string) => expect.objectContaining({ code: value })
 const bytesOf = (...values: number[]) => new Uint8Array(Float32Array.from(values).buffer)
-
-// y = relu(x * w + b), with a value in between to look at.
-const weights = [2, -1, 0.5]
-const offsets = [1, 1, -4]
-const affine = encodeOnnx({
-  name: 'affine',
-  inputs: [{ name: 'x', type: 'f32', shape: ['n', 3] }],
-  outputs: [{ name: 'y', type: 'f32', shape: ['n', 3] }],
-  nodes: [
-    { op: 'Mul', inputs: ['x', 'w'], outputs: ['product'], name: 'multiply' },
-    { op: 'Add', inputs: ['product', 'b'], outputs: ['sum'], name: 'add' },
-    { op: 'Relu', inputs: ['sum'], outputs: ['y'], name: 'rectify' },
-  ],
-  initializers: [
-    { name: 'w', type: 'f32', shape: [3], data: bytesOf(...weights) },
-    { name: 'b', type: 'f32', shape: [3], data: bytesOf(...offsets) },
-  ],
-  metadata: { author: 'tests' },
-})
-const readAffine = () => openvino.readModelSync({ bytes: affine, format: 'onnx' })
-const affineOf = (x: ArrayLike<number>) =>
-  Float32Array.from(x, (value, i) => Math.max(0, value * (weights[i % 3] as number) + (offsets[i % 3] as number)))
 
 describe('reading', () => {
   const dense = JSON.parse(readFileSync(join(ours, 'dense-weights.json'), 'utf8')) as {

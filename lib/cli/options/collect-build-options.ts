@@ -1,6 +1,6 @@
 import { withDefaultBackend } from '../../api/build-options.js'
-import { describeIssue, type OptionProblem } from '../../api/parse-options.js'
 import { engineryError } from '../../errors/enginery-error.js'
+import { describeIssue, type OptionProblem } from '../../errors/parse-options.js'
 import { configFileSchema, type EngineConfig, type Recipe } from '../config/config-schema.js'
 import type { BuildFlags } from './build-flags.js'
 import { defineOwn, setAtPath } from './parse-assignment.js'

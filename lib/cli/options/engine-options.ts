@@ -1,5 +1,5 @@
-import { describeIssue } from '../../api/parse-options.js'
 import { engineryError } from '../../errors/enginery-error.js'
+import { describeIssue } from '../../errors/parse-options.js'
 import { commandSections, type EngineConfig, type Recipe, type SectionName, type Sections } from '../config/config-schema.js'
 import { readConfig } from '../config/read-config.js'
 import { splitRecipe } from '../config/split-recipe.js'

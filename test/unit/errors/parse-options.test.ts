@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { buildEngineSchema, withDefaultBackend } from '../../../lib/api/build-options.js'
-import { parseOptions } from '../../../lib/api/parse-options.js'
 import type { EngineryError } from '../../../lib/errors/enginery-error.js'
+import { parseOptions } from '../../../lib/errors/parse-options.js'
 
 function buildEngine() {}
 
