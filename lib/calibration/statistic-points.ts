@@ -1,0 +1,65 @@
+/**
+ * What may be observed of a tensor while the float model runs on samples.
+ *
+ * - `range`: minimum and maximum of all elements, kept for each sample
+ * - `channel-range`: minimum and maximum of each channel over all samples
+ * - `channel-mean`: mean of each channel over all samples and all other axes
+ * - `histogram`: counts of all elements of all samples; the tensor itself leaves the model for it, which costs time
+ * - `quantiles`: for each sample, the elements at two ranks; costs as a histogram does
+ */
+export type StatisticPoint =
+  | { readonly tensor: string; readonly kind: 'range' }
+  | { readonly tensor: string; readonly kind: 'channel-range'; readonly axis: number }
+  | { readonly tensor: string; readonly kind: 'channel-mean'; readonly axis: number }
+  | { readonly tensor: string; readonly kind: 'histogram' }
+  | { readonly tensor: string; readonly kind: 'quantiles'; readonly lower: number; readonly upper: number }
+
+/** One value for each sample, in the order of the samples. */
+export interface SampleRange {
+  readonly minima: Float32Array
+  readonly maxima: Float32Array
+}
+
+/** One value for each channel. */
+export interface ChannelRange {
+  /** Counted from the front. */
+  readonly axis: number
+  readonly minima: Float32Array
+  readonly maxima: Float32Array
+}
+
+export interface ChannelMean {
+  /** Counted from the front. */
+  readonly axis: number
+  readonly means: Float64Array
+}
+
+/**
+ * Counts of elements in bins of one width, which is a power of two, at multiples of that width: so counts of other
+ * samples can be added in any order with the same result.
+ */
+export interface Histogram {
+  readonly width: number
+  /** Bin 0 holds elements from `first * width` on. */
+  readonly first: number
+  readonly counts: Float64Array
+}
+
+export interface SampleQuantiles {
+  readonly lower: number
+  readonly upper: number
+  readonly low: Float32Array
+  readonly high: Float32Array
+}
+
+/** What was observed of one tensor: of each kind what was asked for. */
+export interface TensorStatistics {
+  readonly range?: SampleRange
+  readonly channelRange?: ChannelRange
+  readonly channelMean?: ChannelMean
+  readonly histogram?: Histogram
+  readonly quantiles?: SampleQuantiles
+}
+
+/** By name of the tensor. */
+export type Statistics = ReadonlyMap<string, TensorStatistics>

@@ -1,0 +1,60 @@
+import type { GraphNode } from '../graph/graph-node.js'
+
+/** How values become integers, before their range is known. */
+export interface QuantizerScheme {
+  /** 8 for INT8. */
+  readonly bits: 8
+  /** Zero is integer zero, and the range is as wide below as above. */
+  readonly isSymmetric: boolean
+  /** `i8`, `u8`, or whichever fits the range: u8 where nothing is below zero or the scheme is asymmetric, else i8. */
+  readonly type: 'i8' | 'u8' | 'fitting'
+}
+
+/** A place in the graph where a node reads a tensor. */
+export interface TensorUse {
+  readonly node: GraphNode
+  readonly index: number
+}
+
+/** An activation that is quantized where some nodes read it. */
+export interface ActivationQuantizer {
+  /** Name of the tensor. */
+  readonly tensor: string
+  /** Who reads it through the quantizer; others go on reading floats. */
+  readonly uses: readonly TensorUse[]
+  readonly scheme: QuantizerScheme
+  /** Quantizers of one group get one range: operands of a Concat, for example. Absent: a range of its own. */
+  readonly group?: number
+  /** Why it is there, for reports: the operators that compute on its integers. */
+  readonly consumers: readonly string[]
+}
+
+/** Constant weights that are stored as integers. */
+export interface WeightQuantizer {
+  readonly use: TensorUse
+  /** One scale for each slice along this axis of the weights; null: one for all. */
+  readonly axis: number | null
+  /** Largest magnitude of an integer: 127, or 63 where the engine adds pairs of products in 16 bits. */
+  readonly limit: 127 | 63
+}
+
+/** A node that could have been quantized and was not. */
+export interface SkippedNode {
+  readonly node: string
+  readonly operator: string
+  readonly reason: string
+}
+
+/** Where quantizers go, before ranges are known. */
+export interface Placement {
+  readonly activations: readonly ActivationQuantizer[]
+  readonly weights: readonly WeightQuantizer[]
+  readonly skipped: readonly SkippedNode[]
+}
+
+/** real = scale * (integer - zeroPoint); integers of `type`. */
+export interface QuantizerParameters {
+  readonly type: 'i8' | 'u8'
+  readonly scale: number
+  readonly zeroPoint: number
+}
