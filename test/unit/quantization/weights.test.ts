@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest'
+import { Constant } from '../../../lib/graph/constant.js'
+import { quantizeWeights } from '../../../lib/quantization/weights/quantize-weights.js'
+import { storeWeights } from '../../../lib/quantization/weights/store-weights.js'
+import { floats, listOperators, makeGraph, noise } from '../graph/make-graph.js'
+
+describe('quantizing weights', () => {
+  it('puts the largest magnitude of each slice at the limit, whichever axis has the scales', () => {
+    const weights = floats([2, 3], 1, -2, 0.5, 10, 20, -40)
+    const rows = quantizeWeights(weights, 0, 127)
+    expect([...rows.scales]).toEqual([Math.fround(2 / 127), Math.fround(40 / 127)])
+    // 63.5 goes to the even neighbour.
+    expect([...rows.values]).toEqual([64, -127, 32, 32, 64, -127])
+    const columns = quantizeWeights(weights, 1, 63)
+    expect([...columns.scales]).toEqual([Math.fround(10 / 63), Math.fround(20 / 63), Math.fround(40 / 63)])
+    expect([...columns.values]).toEqual([6, -6, 1, 63, 63, -63])
+    const all = quantizeWeights(weights, null, 127)
+    expect([...all.scales]).toEqual([Math.fround(40 / 127)])
+    expect(all.shape).toEqual([2, 3])
+  })
+
+  it.each([
+    { shape: [7, 5, 3, 3], axis: 0 },
+    { shape: [7, 5, 3, 3], axis: 1 },
+    { shape: [31, 17], axis: 1 },
+    { shape: [3, 31, 17], axis: 2 },
+    { shape: [64, 9], axis: null },
+  ])('rounds $shape along $axis as QuantizeLinear does', ({ shape, axis }) => {
+    const weights = noise(shape, `weights ${shape}`)
+    const { values, scales } = quantizeWeights(weights, axis, 127)
+    const inner = axis === null ? 1 : shape.slice(axis + 1).reduce((total, length) => total * length, 1)
+    const reals = weights.values() as Float32Array
+    for (const [at, real] of reals.entries()) {
+      const slice = axis === null ? 0 : Math.floor(at / inner) % (shape[axis] as number)
+      const quotient = Math.fround(real / (scales[slice] as number))
+      const floor = Math.floor(quotient)
+      const even = floor % 2 === 0 ? floor : floor + 1
+      const expected = quotient - floor === 0.5 ? even : Math.round(quotient)
+      expect(values[at]).toBe(expected === 0 ? 0 : expected)
+    }
+  })
+
+  it('gives slices that are all but zero a scale that harms nobody', () => {
+    const { values, scales } = quantizeWeights(floats([4, 2], 0, -0, 127, 1, 1e-42, 0, 1e-20, -1e-20), 0, 127)
+    expect([...scales]).toEqual([1, 1, 2 ** -24, 2 ** -24])
+    expect([...values]).toEqual([0, 0, 127, 1, 0, 0, 0, 0])
+    expect([...quantizeWeights(floats([2, 2], 0, 0, 0, 0), 0, 127).scales]).toEqual([1, 1])
+    expect([...quantizeWeights(floats([2], 1e-44, 1e-43), null, 63).scales]).toEqual([2 ** -60])
+    expect([...quantizeWeights(floats([0]), null, 127).scales]).toEqual([1])
+  })
+
+  it('counts elements without a finite value, and scales by the others', () => {
+    const weights = floats([2, 3], Number.NaN, 1, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN, 0)
+    const { values, scales, nonFinite } = quantizeWeights(weights, 0, 63)
+    expect([...scales]).toEqual([Math.fround(1 / 63), Math.fround(1 / 63)])
+    expect([...values]).toEqual([0, 63, 63, -63, 0, 0])
+    expect(nonFinite).toBe(4)
+  })
+
+  it('refuses an axis that the weights do not have', () => {
+    expect(() => quantizeWeights(noise([2, 2]), 2, 127)).toThrow(expect.objectContaining({ code: 'BUG' }))
+    expect(() => quantizeWeights(Constant.ints([1]), null, 127)).toThrow(expect.objectContaining({ code: 'BUG' }))
+  })
+})
+
+describe('storing weights', () => {
+  const matmuls = () =>
+    makeGraph({
+      inputs: { x: [1, 4] },
+      constants: { w: noise([4, 4]) },
+      nodes: [
+        { type: 'MatMul', inputs: ['x', 'w'], outputs: ['a'] },
+        { type: 'MatMul', inputs: ['a', 'w'], outputs: ['b'] },
+        { type: 'Gemm', inputs: ['b', 'w'], outputs: ['y'], attributes: { transB: 1 } },
+      ],
+      outputs: ['y'],
+    })
+
+  it('shares integers between uses that are quantized alike, and takes the floats out with the last', () => {
+    const graph = matmuls()
+    const weights = graph.tensors.get('w')?.constant as Constant
+    const [first, second, third] = [...graph.nodes].map((node) => ({ node, index: 1 })) as [never, never, never]
+    storeWeights(graph, first, 1, quantizeWeights(weights, 1, 127))
+    storeWeights(graph, second, 1, quantizeWeights(weights, 1, 127))
+    expect(graph.tensors.has('w')).toBe(true)
+    storeWeights(graph, third, 0, quantizeWeights(weights, 0, 127))
+    expect(graph.tensors.has('w')).toBe(false)
+    expect(listOperators(graph).sort()).toEqual(['DequantizeLinear', 'DequantizeLinear', 'Gemm', 'MatMul', 'MatMul'])
+    const read = [first, second, third].map(({ node, index }: { node: { inputs: { name: string }[] }; index: number }) => {
+      return node.inputs[index]?.name
+    })
+    expect(read).toEqual(['w_DequantizeLinear', 'w_DequantizeLinear', 'w_DequantizeLinear_1'])
+    expect(graph.tensors.get('w_quantized')?.elementType).toBe('i8')
+    expect(graph.tensors.get('w_scale')?.shape).toEqual([4])
+  })
+
+  it('does not share what differs, and leaves floats that are an output', () => {
+    const graph = matmuls()
+    const weights = graph.tensors.get('w')
+    if (!weights?.constant) throw new Error('no weights')
+    graph.addOutput(weights)
+    const [first, second] = [...graph.nodes].map((node) => ({ node, index: 1 })) as [never, never]
+    storeWeights(graph, first, null, quantizeWeights(weights.constant, null, 127))
+    storeWeights(graph, second, null, quantizeWeights(weights.constant, null, 63))
+    expect(listOperators(graph).filter((type) => type === 'DequantizeLinear')).toHaveLength(2)
+    expect(graph.tensors.has('w')).toBe(true)
+    expect(graph.tensors.get('w_scale')?.shape).toEqual([])
+  })
+
+  it('refuses what is no constant', () => {
+    const graph = matmuls()
+    const [node] = graph.nodes
+    const quantized = quantizeWeights(noise([4]), null, 127)
+    expect(() => storeWeights(graph, { node: node as never, index: 0 }, null, quantized)).toThrow(
+      expect.objectContaining({ code: 'BUG' }),
+    )
+  })
+})
