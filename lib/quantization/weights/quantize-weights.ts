@@ -59,22 +59,42 @@ function layoutOf(shape: readonly number[], axis: number | null): Layout {
 
 /** Largest finite magnitude of each slice; answers with the number of elements that have none. */
 function measureSlices(weights: Float32Array, { outer, slices, inner }: Layout, magnitudes: Float32Array): number {
-  let nonFinite = 0
+  const tally = { nonFinite: 0 }
   for (let start = 0, o = 0; o < outer; o++) {
-    for (let s = 0; s < slices; s++, start += inner) {
-      let most = magnitudes[s] as number
-      for (let at = start; at < start + inner; at++) {
-        const magnitude = Math.abs(weights[at] as number)
-        // Asked this way round, NaN comes in too.
-        if (!(magnitude <= most)) {
-          if (magnitude < Number.POSITIVE_INFINITY) most = magnitude
-          else nonFinite++
-        }
+    if (inner === 1) measureEach(weights, start, magnitudes, tally)
+    else {
+      for (let s = 0, from = start; s < slices; s++, from += inner) {
+        magnitudes[s] = measureRun(weights, from, from + inner, magnitudes[s] as number, tally)
       }
-      magnitudes[s] = most
+    }
+    start += slices * inner
+  }
+  return tally.nonFinite
+}
+
+/** Neighbours belong to one slice. */
+function measureRun(weights: Float32Array, from: number, to: number, least: number, tally: { nonFinite: number }): number {
+  let most = least
+  for (let at = from; at < to; at++) {
+    const magnitude = Math.abs(weights[at] as number)
+    // Asked this way round, NaN comes in too.
+    if (!(magnitude <= most)) {
+      if (magnitude < Number.POSITIVE_INFINITY) most = magnitude
+      else tally.nonFinite++
     }
   }
-  return nonFinite
+  return most
+}
+
+/** Neighbours belong to neighbouring slices. */
+function measureEach(weights: Float32Array, from: number, magnitudes: Float32Array, tally: { nonFinite: number }): void {
+  for (let s = 0; s < magnitudes.length; s++) {
+    const magnitude = Math.abs(weights[from + s] as number)
+    if (!(magnitude <= (magnitudes[s] as number))) {
+      if (magnitude < Number.POSITIVE_INFINITY) magnitudes[s] = magnitude
+      else tally.nonFinite++
+    }
+  }
 }
 
 function scalesFromMagnitudes(scales: Float32Array, limit: number): void {
@@ -93,13 +113,27 @@ const roundingShift = 1.5 * 2 ** 52
 
 function roundSlices(weights: Float32Array, { outer, slices, inner }: Layout, scales: Float32Array, values: Int8Array): void {
   for (let start = 0, o = 0; o < outer; o++) {
-    for (let s = 0; s < slices; s++, start += inner) {
-      const scale = scales[s] as number
-      for (let at = start; at < start + inner; at++) {
-        // The quotient of f32 elements is rounded to f32 first, as engines do.
-        values[at] = Math.fround((weights[at] as number) / scale) + roundingShift - roundingShift
+    if (inner === 1) roundEach(weights, start, scales, values)
+    else {
+      for (let s = 0, from = start; s < slices; s++, from += inner) {
+        roundRun(weights, from, from + inner, scales[s] as number, values)
       }
     }
+    start += slices * inner
+  }
+}
+
+// The quotient of f32 elements is rounded to f32 first, as engines do.
+function roundRun(weights: Float32Array, from: number, to: number, scale: number, values: Int8Array): void {
+  for (let at = from; at < to; at++) {
+    values[at] = Math.fround((weights[at] as number) / scale) + roundingShift - roundingShift
+  }
+}
+
+function roundEach(weights: Float32Array, from: number, scales: Float32Array, values: Int8Array): void {
+  for (let s = 0; s < scales.length; s++) {
+    const at = from + s
+    values[at] = Math.fround((weights[at] as number) / (scales[s] as number)) + roundingShift - roundingShift
   }
 }
 
