@@ -14,6 +14,8 @@ export type ErrorTopic =
   | 'Devices and backends'
   | 'Inference'
   | 'Evaluation'
+  | 'Calibration'
+  | 'Quantization'
   | 'Data files'
   | 'Pictures'
   | 'Reading and writing files'

@@ -1,6 +1,7 @@
 import type { ErrorEntry } from './error-entry.js'
 import { addonsErrors } from './topics/addons.js'
 import { buildingEnginesErrors } from './topics/building-engines.js'
+import { calibrationErrors } from './topics/calibration.js'
 import { dataFilesErrors } from './topics/data-files.js'
 import { devicesBackendsErrors } from './topics/devices-backends.js'
 import { evaluationErrors } from './topics/evaluation.js'
@@ -10,6 +11,7 @@ import { inputsOutputsErrors } from './topics/inputs-outputs.js'
 import { modelFilesErrors } from './topics/model-files.js'
 import { optionsConfigurationErrors } from './topics/options-configuration.js'
 import { picturesErrors } from './topics/pictures.js'
+import { quantizationErrors } from './topics/quantization.js'
 import { readingWritingFilesErrors } from './topics/reading-writing-files.js'
 import { savedEnginesErrors } from './topics/saved-engines.js'
 import { tensorsErrors } from './topics/tensors.js'
@@ -33,6 +35,8 @@ export const errorTable = {
   ...devicesBackendsErrors,
   ...inferenceErrors,
   ...evaluationErrors,
+  ...calibrationErrors,
+  ...quantizationErrors,
   ...dataFilesErrors,
   ...picturesErrors,
   ...readingWritingFilesErrors,

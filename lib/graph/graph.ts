@@ -99,6 +99,14 @@ export class Graph {
     this.#outputs.push(tensor)
   }
 
+  /** The outside no longer sees the tensor; whatever only it needed stays until `removeDeadNodes`. */
+  removeOutput(tensor: GraphTensor): void {
+    const index = this.#outputs.indexOf(tensor)
+    if (index === -1) throw bug(`${tensor.name} is no output`)
+    tensor.isGraphOutput = false
+    this.#outputs.splice(index, 1)
+  }
+
   addNode(parts: NodeParts, source: GraphNode['source'] = null): GraphNode {
     const node = new GraphNode(parts, source)
     this.#nodes.add(node)

@@ -1,0 +1,139 @@
+import type { InstrumentedModel } from './instrument-graph.js'
+import type { PlannedTensor, Reduction, ReductionPlan } from './plan-reductions.js'
+import type { TensorStatistics } from './statistic-points.js'
+
+/** Gathers what the instrumented model computes of each sample. Memory grows by two numbers a sample and tensor. */
+export class ReductionAccumulator {
+  readonly #gatherers: readonly TensorGatherer[]
+  /** Reductions in the order of the vector. */
+  readonly #order: readonly { reduction: Reduction; offset: number }[]
+
+  constructor({ tensors }: ReductionPlan, { offsets }: InstrumentedModel) {
+    this.#gatherers = tensors.map((tensor) => new TensorGatherer(tensor, offsets))
+    this.#order = [...offsets].map(([reduction, offset]) => ({ reduction, offset })).sort((a, b) => a.offset - b.offset)
+  }
+
+  /** The tensor that holds NaN or infinity in this sample; null where all is well. */
+  findNotFinite(vector: Float32Array): string | null {
+    for (const [index, value] of vector.entries()) {
+      // False for NaN too.
+      if (Math.abs(value) < Number.POSITIVE_INFINITY) continue
+      const found = this.#order.filter(({ offset }) => offset <= index).at(-1)
+      return found?.reduction.tensor ?? null
+    }
+    return null
+  }
+
+  add(vector: Float32Array): void {
+    for (const gatherer of this.#gatherers) gatherer.add(vector)
+  }
+
+  finish(): Map<string, TensorStatistics> {
+    return new Map(this.#gatherers.map((gatherer) => [gatherer.tensor, gatherer.finish()]))
+  }
+}
+
+interface Place {
+  readonly offset: number
+  readonly length: number
+}
+
+class TensorGatherer {
+  readonly tensor: string
+  readonly #minima = new FloatList()
+  readonly #maxima = new FloatList()
+  readonly #range: { min: Place | null; max: Place } | null
+  readonly #channels: { axis: number; min: Place | null; max: Place; minima: Float32Array; maxima: Float32Array } | null
+  readonly #mean: { axis: number; place: Place; sums: Float64Array } | null
+  #samples = 0
+
+  constructor({ tensor, range, channelRange, channelMean }: PlannedTensor, offsets: ReadonlyMap<Reduction, number>) {
+    const placeOf = (reduction: Reduction): Place => ({
+      offset: offsets.get(reduction) as number,
+      length: reduction.length,
+    })
+    const places = ({ min, max }: { min: Reduction | null; max: Reduction }) => ({ min: min && placeOf(min), max: placeOf(max) })
+    this.tensor = tensor
+    this.#range = range === undefined ? null : places(range)
+    this.#channels =
+      channelRange === undefined
+        ? null
+        : {
+            ...places(channelRange),
+            axis: channelRange.axis,
+            minima: new Float32Array(channelRange.max.length).fill(channelRange.min === null ? 0 : Number.POSITIVE_INFINITY),
+            maxima: new Float32Array(channelRange.max.length).fill(Number.NEGATIVE_INFINITY),
+          }
+    this.#mean =
+      channelMean === undefined
+        ? null
+        : { axis: channelMean.axis, place: placeOf(channelMean.mean), sums: new Float64Array(channelMean.mean.length) }
+  }
+
+  add(vector: Float32Array): void {
+    this.#samples++
+    if (this.#range !== null) {
+      this.#minima.push(this.#range.min === null ? 0 : smallestOf(vector, this.#range.min))
+      this.#maxima.push(largestOf(vector, this.#range.max))
+    }
+    if (this.#channels !== null) {
+      const { min, max, minima, maxima } = this.#channels
+      for (let i = 0; i < max.length; i++) {
+        maxima[i] = Math.max(maxima[i] as number, vector[max.offset + i] as number)
+        if (min !== null) minima[i] = Math.min(minima[i] as number, vector[min.offset + i] as number)
+      }
+    }
+    if (this.#mean !== null) {
+      const { place, sums } = this.#mean
+      for (let i = 0; i < place.length; i++) sums[i] = (sums[i] as number) + (vector[place.offset + i] as number)
+    }
+  }
+
+  finish(): TensorStatistics {
+    const channels = this.#channels
+    const mean = this.#mean
+    const count = this.#samples
+    return {
+      ...(this.#range && { range: { minima: this.#minima.toArray(), maxima: this.#maxima.toArray() } }),
+      ...(channels && { channelRange: { axis: channels.axis, minima: channels.minima, maxima: channels.maxima } }),
+      ...(mean && { channelMean: { axis: mean.axis, means: mean.sums.map((sum) => sum / count) } }),
+    }
+  }
+}
+
+function smallestOf(vector: Float32Array, { offset, length }: Place): number {
+  let smallest = Number.POSITIVE_INFINITY
+  for (let i = offset; i < offset + length; i++) {
+    const value = vector[i] as number
+    if (value < smallest) smallest = value
+  }
+  return smallest
+}
+
+function largestOf(vector: Float32Array, { offset, length }: Place): number {
+  let largest = Number.NEGATIVE_INFINITY
+  for (let i = offset; i < offset + length; i++) {
+    const value = vector[i] as number
+    if (value > largest) largest = value
+  }
+  return largest
+}
+
+/** Float32 numbers whose count is not known beforehand. */
+export class FloatList {
+  #values = new Float32Array(64)
+  #length = 0
+
+  push(value: number): void {
+    if (this.#length === this.#values.length) {
+      const grown = new Float32Array(this.#length * 2)
+      grown.set(this.#values)
+      this.#values = grown
+    }
+    this.#values[this.#length++] = value
+  }
+
+  toArray(): Float32Array {
+    return this.#values.slice(0, this.#length)
+  }
+}
