@@ -14,14 +14,16 @@ function varint(value) {
   return Buffer.from(bytes)
 }
 
-const number = (field, value) => Buffer.concat([varint((field << 3) | VARINT), varint(value)])
+/** A field with a whole number, as protobuf writes it. */
+export const number = (field, value) => Buffer.concat([varint((field << 3) | VARINT), varint(value)])
 
-function bytes(field, ...parts) {
+/** A field with bytes, text or a message of such fields. */
+export function bytes(field, ...parts) {
   const content = Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)))
   return Buffer.concat([varint((field << 3) | BYTES), varint(content.length), content])
 }
 
-function valueInfo(field, name, shape) {
+export function valueInfo(field, name, shape) {
   const dimensions = bytes(2, ...shape.map((length) => bytes(1, number(1, length))))
   const tensorType = bytes(1, number(1, 1), dimensions)
   return bytes(field, bytes(1, name), bytes(2, tensorType))

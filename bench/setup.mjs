@@ -1,5 +1,5 @@
 // Brings the rivals, at the versions pinned here: onnxruntime-node from package-lock.json, OpenVINO's Python package
-// into .venv. Quick when both are there.
+// into .venv; with --quantize, NNCF into .venv-quantize, apart because it brings a lot. Quick when they are there.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -27,18 +27,18 @@ async function unlessUnchanged(file, stamp, step) {
 await unlessUnchanged('package-lock.json', 'node_modules/.installed-from', () => {
   run('npm', ['ci', '--ignore-scripts'])
 })
-await unlessUnchanged('requirements.txt', '.venv/.installed-from', () => {
+
+function makeEnvironment(folder, requirements) {
   const python = process.env.PYTHON ?? (windows ? 'python' : 'python3')
-  run(python, ['-m', 'venv', '--clear', '.venv'])
-  const inside = path.join('.venv', ...(windows ? ['Scripts', 'python.exe'] : ['bin', 'python']))
-  run(path.join(benchFolder, inside), [
-    '-m',
-    'pip',
-    'install',
-    '--quiet',
-    '--disable-pip-version-check',
-    '--requirement',
-    'requirements.txt',
-  ])
-})
+  run(python, ['-m', 'venv', '--clear', folder])
+  const inside = path.join(folder, ...(windows ? ['Scripts', 'python.exe'] : ['bin', 'python']))
+  const options = ['--quiet', '--disable-pip-version-check', '--requirement', requirements]
+  run(path.join(benchFolder, inside), ['-m', 'pip', 'install', ...options])
+}
+
+const environments = [['.venv', 'requirements.txt']]
+if (process.argv.includes('--quantize')) environments.push(['.venv-quantize', 'requirements-quantize.txt'])
+for (const [folder, requirements] of environments) {
+  await unlessUnchanged(requirements, `${folder}/.installed-from`, () => makeEnvironment(folder, requirements))
+}
 console.log('The rivals are in place.')

@@ -34,9 +34,14 @@ for (let i = 0, state = 1; i < input.data.length; i++) {
 }
 const { layers } = await engine.describe()
 const heavy = layers.filter(({ type }) => heavyLayers.test(type))
-const { throughput } = await measureEngine(engine, { [name]: input }, { mode: job.mode, duration: job.seconds, warmUp: 1 })
+const inputs = { [name]: input }
+await measureEngine(engine, inputs, { mode: job.mode, duration: 0.5, warmUp: 0.5 })
+const before = process.cpuUsage()
+const { throughput, iterations } = await measureEngine(engine, inputs, { mode: job.mode, duration: job.seconds, warmUp: 0 })
+const { user, system } = process.cpuUsage(before)
 const result = {
   perSecond: throughput,
+  cpuMilliseconds: (user + system) / 1000 / iterations,
   heavy: heavy.length,
   int8: heavy.filter(({ precision }) => eightBits.has(precision)).length,
   floatLayers: heavy.filter(({ precision }) => !eightBits.has(precision)).map((layer) => `${layer.name} ${layer.kernel}`),

@@ -1,6 +1,7 @@
 """NNCF on its OpenVINO backend: a float model and a .npy of samples in, an IR with FakeQuantize out.
 
-python nncf_quantize.py MODEL DATA.npy OUT.xml [--preset default|mixed|transformer] [--samples N] [--loader read|convert]
+python nncf_quantize.py MODEL DATA.npy OUT.xml [--preset default|mixed|transformer] [--samples N]
+    [--loader read|convert] [--overflow-fix enable] [--float-types Sigmoid,Multiply]
 
 The samples are read lazily from the mapped file, one at a time, as NNCF's documentation shows it. One JSON line out.
 """
@@ -19,6 +20,7 @@ parser.add_argument("out")
 parser.add_argument("--preset", choices=("default", "mixed", "transformer"), default="default")
 parser.add_argument("--samples", type=int, default=300, help="NNCF's own default")
 parser.add_argument("--loader", choices=("read", "convert"), default="read")
+parser.add_argument("--overflow-fix", choices=("enable", "first_layer_only", "disable"), help="weights of half range")
 parser.add_argument("--float-types", default="", help="operator types that stay float, comma-separated")
 arguments = parser.parse_args()
 
@@ -52,6 +54,9 @@ options = {
 }[arguments.preset]
 if arguments.float_types:
     options["ignored_scope"] = nncf.IgnoredScope(types=arguments.float_types.split(","), validate=False)
+if arguments.overflow_fix:
+    overflow_fix = nncf.OverflowFix(arguments.overflow_fix)
+    options["advanced_parameters"] = nncf.AdvancedQuantizationParameters(overflow_fix=overflow_fix)
 quantized = nncf.quantize(model, nncf.Dataset(Samples()), subset_size=arguments.samples, **options)
 ov.save_model(quantized, arguments.out, compress_to_fp16=False)
 end = time.perf_counter()

@@ -37,12 +37,17 @@ const job = {
 const program = path.join(benchFolder, 'quantize', 'measure-throughput.mjs')
 const env = options.isa ? { ...process.env, ONEDNN_MAX_CPU_ISA: options.isa } : process.env
 
-const measured = models.map((model) => ({ model, perSecond: [] }))
+const measured = models.map((model) => ({ model, perSecond: [], cpuMilliseconds: [] }))
 for (let trial = 0; trial < Number(options.trials); trial++) {
   for (let turn = 0; turn < models.length; turn++) {
     const each = measured[(trial + turn) % models.length]
-    const { perSecond, ...rest } = await runFresh(process.execPath, [program, JSON.stringify({ ...job, model: each.model })], env)
+    const { perSecond, cpuMilliseconds, ...rest } = await runFresh(
+      process.execPath,
+      [program, JSON.stringify({ ...job, model: each.model })],
+      env,
+    )
     each.perSecond[trial] = perSecond
+    each.cpuMilliseconds[trial] = cpuMilliseconds
     Object.assign(each, rest)
   }
 }
@@ -51,15 +56,22 @@ const [float] = measured
 for (const each of measured) {
   each.pairs = each.perSecond.map((value, trial) => value / float.perSecond[trial])
   each.ratio = median(each.pairs)
+  // Where other work shares the cores, time on them is the steadier measure.
+  each.cpuRatio = median(each.cpuMilliseconds.map((value, trial) => float.cpuMilliseconds[trial] / value))
 }
 const machine = describeMachine()
 const features = options.isa ? `no more than ${options.isa} of ${machine.features.join(' ')}` : machine.features.join(' ')
 console.log(`${first}: ${machine.cpu} (${features}), ${job.threads} threads, load ${machine.load[0]}`)
-console.log('| file | 8-bit layers | share | best /s | ratio of each pair | median |')
-console.log('| --- | --- | --- | --- | --- | --- |')
-for (const { model, int8, heavy, perSecond, pairs, ratio } of measured) {
+console.log('| file | 8-bit layers | share | best /s | ratio of each pair | median | CPU ms | by CPU |')
+console.log('| --- | --- | --- | --- | --- | --- | --- | --- |')
+for (const { model, int8, heavy, perSecond, pairs, ratio, cpuMilliseconds, cpuRatio } of measured) {
   const cells = [path.basename(model), `${int8} of ${heavy}`, (int8 / heavy).toFixed(2), Math.max(...perSecond).toFixed(1)]
-  cells.push(pairs.map((pair) => pair.toFixed(2)).join(' '), ratio.toFixed(2))
+  cells.push(
+    pairs.map((pair) => pair.toFixed(2)).join(' '),
+    ratio.toFixed(2),
+    Math.min(...cpuMilliseconds).toFixed(2),
+    cpuRatio.toFixed(2),
+  )
   console.log(`| ${cells.join(' | ')} |`)
 }
 if (options.json) await writeFile(options.json, `${JSON.stringify({ machine, isa: options.isa, job, measured }, null, 1)}\n`)
