@@ -65,6 +65,11 @@ export class NpzReader {
     return await NpyReader.open(source, async () => {})
   }
 
+  /** True where {@link openRows} can read the array: it is not compressed. @throws NPZ_ARRAY_NOT_FOUND, NPZ_INVALID */
+  isStored(name: string): boolean {
+    return this.#find(name).compressionMethod === 0
+  }
+
   /** Closes the file, after reads that are under way. */
   async close(): Promise<void> {
     if (this.#closed) return

@@ -1,0 +1,146 @@
+import { types } from 'node:util'
+import { z } from 'zod'
+import { rangeEstimatorSchema } from '../calibration/range-estimator-options.js'
+import type { Dataset } from '../dataset/annotations.js'
+import { datasetSchema } from '../dataset/dataset-options.js'
+import type { Logger } from '../logging/logger.js'
+import { preprocessDescriptionSchema } from '../preprocess/resolve-preprocess.js'
+import type { ElementArray, FixedSizeElementType } from '../tensor/element-type.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { ignoredScopeSchema } from './ignored-scope.js'
+import { targetNames } from './targets/target.js'
+
+/** One sample: a tensor for each input, with or without the batch dimension, or plain arrays where the model fixes the shape. */
+export type CalibrationSample = Readonly<Record<string, Tensor | ElementArray<FixedSizeElementType>>>
+
+/** Samples one after the other. A function is called for each pass over them. */
+export type CalibrationSamples =
+  | AsyncIterable<CalibrationSample>
+  | Iterable<CalibrationSample>
+  | (() => AsyncIterable<CalibrationSample> | Iterable<CalibrationSample>)
+
+const isObject = (value: unknown) => typeof value === 'object' && value !== null
+const isFunction = (value: unknown) => typeof value === 'function'
+const path = z.string().min(1)
+const positive = z.int().min(1)
+
+function isListed(value: unknown): boolean {
+  if (isFunction(value)) return true
+  if (!isObject(value)) return false
+  const object = value as object
+  return 'samples' in object || Symbol.asyncIterator in object || Symbol.iterator in object
+}
+
+/** Where samples come from, as a file may say it. */
+export const calibrationFilesSchema = z.union([
+  path.describe('.npy whose first axis is the samples, .npz, a folder of .npz, or pictures, which need `preprocess`'),
+  z.record(path, path).describe('.npy for each input'),
+  datasetSchema,
+])
+
+/** What may stand in a configuration file too. */
+const calibrationSettings = {
+  samples: positive.default(300).describe('how many are used, of files spread over all there are; an iterable is read that far'),
+  seed: z.int().min(0).max(0xffffffff).default(0).describe('of the draw'),
+  preprocess: preprocessDescriptionSchema.optional().describe('what is done to pictures'),
+  id: z.string().min(1).optional().describe('tells data that no file holds from other data, so that its statistics may be kept'),
+  stats: path
+    .optional()
+    .describe('file of statistics: read where it fits, refused where it does not, written where it is missing'),
+  cache: z
+    .union([path, z.literal(false)])
+    .optional()
+    .describe('folder for statistics; default: none are kept'),
+  memoryLimit: positive.optional().describe('bytes for statistics; beyond it, samples are read more than once'),
+  dynamic: z.boolean().default(false).describe('samples may differ in the lengths that the model leaves open; slower'),
+  onNotFinite: z
+    .enum(['error', 'skip'])
+    .default('error')
+    .describe('what to do with samples that hold or lead to NaN or infinity'),
+  onBroken: z.enum(['error', 'skip']).default('skip').describe('what to do with pictures that cannot be read'),
+  ahead: z.int().min(0).max(1024).default(8).describe('samples that are read ahead of need'),
+}
+
+export const calibrationSchema = z.strictObject({
+  // First, for a generator has no keys of its own: it would pass for options of which all are left out.
+  data: z.union([
+    z.custom<Dataset | CalibrationSamples>(isListed, 'expected a dataset, an iterable of named tensors or a function giving one'),
+    calibrationFilesSchema,
+  ]),
+  ...calibrationSettings,
+})
+
+/** How quantization is done, without what it is done with: also what a configuration file may hold. */
+export const quantizationSchema = z.strictObject({
+  target: z
+    .enum(targetNames)
+    .default('openvino-cpu')
+    .describe('where the model will run; it decides what becomes INT8, and never what CPU this is'),
+  preset: z
+    .enum(['performance', 'mixed'])
+    .optional()
+    .describe(
+      'performance: symmetric everywhere; mixed: zero points where the target has them for free; default: what suits the target',
+    ),
+  ignored: ignoredScopeSchema.optional().describe('nodes that stay float'),
+  activations: z
+    .strictObject({
+      bits: z.literal(8).default(8),
+      mode: z.enum(['symmetric', 'asymmetric']).optional().describe('default: as the preset says'),
+      range: rangeEstimatorSchema.optional().describe('how observed values become a range'),
+    })
+    .optional(),
+  weights: z
+    .strictObject({
+      bits: z.literal(8).default(8),
+      mode: z.literal('symmetric').default('symmetric').describe('no INT8 kernel takes weights with zero points'),
+      perChannel: z.boolean().default(true).describe('a scale for each output channel'),
+      halfRange: z
+        .boolean()
+        .optional()
+        .describe('-63 to 63, for CPUs that add pairs of products in 16 bits; default: as the target says'),
+    })
+    .optional(),
+  biasCorrection: z.boolean().default(true).describe('take the mean error of quantized weights out of biases'),
+  channelAlignment: z.boolean().default(true).describe('balance the channels of successive layers first'),
+  shapes: z
+    .record(z.string(), z.array(positive))
+    .optional()
+    .describe('of inputs that the model leaves open, for this run; default: as the first sample, with a batch of 1'),
+  onQuantized: z
+    .enum(['refuse', 'pass'])
+    .default('refuse')
+    .describe('a model that is quantized already: an error, or left as it is'),
+})
+
+export const quantizeStages = ['read', 'fold', 'samples', 'statistics', 'quantize', 'write', 'done'] as const
+
+export interface QuantizeProgress {
+  readonly stage: (typeof quantizeStages)[number]
+  /** 0 to 1, of everything. */
+  readonly fraction: number
+  /** Samples: done in this stage, and of how many; absent where nobody knows. */
+  readonly done?: number
+  readonly total?: number
+  /** Milliseconds since the call. */
+  readonly elapsed: number
+  /** Milliseconds to the end, estimated; absent while there is nothing to estimate from. */
+  readonly remaining?: number
+}
+
+export const quantizeSchema = quantizationSchema.extend({
+  // Not `instanceof`: test runners load this package into a context with classes of its own.
+  model: z.union([path, z.custom<Uint8Array>((value) => types.isUint8Array(value), 'expected a Uint8Array')]),
+  calibration: calibrationSchema,
+  output: path.optional().describe('file for the quantized model; it appears whole or not at all'),
+  signal: z.instanceof(AbortSignal).optional(),
+  onProgress: z.custom<(progress: QuantizeProgress) => void>(isFunction, 'expected a function').optional(),
+  logger: z.custom<Logger>(isObject, 'expected a logger, for example console').optional(),
+})
+
+/** What `quantize` takes; each key is described in {@link quantizeSchema}. */
+export type QuantizeOptions = z.input<typeof quantizeSchema>
+export type QuantizeSettings = z.output<typeof quantizeSchema>
+export type QuantizationOptions = z.input<typeof quantizationSchema>
+export type CalibrationOptions = z.input<typeof calibrationSchema>
+export type CalibrationSettings = z.output<typeof calibrationSchema>
