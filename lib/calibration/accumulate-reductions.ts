@@ -1,3 +1,4 @@
+import { FloatList } from './float-list.js'
 import type { InstrumentedModel } from './instrument-graph.js'
 import type { PlannedTensor, Reduction, ReductionPlan } from './plan-reductions.js'
 import type { TensorStatistics } from './statistic-points.js'
@@ -117,23 +118,4 @@ function largestOf(vector: Float32Array, { offset, length }: Place): number {
     if (value > largest) largest = value
   }
   return largest
-}
-
-/** Float32 numbers whose count is not known beforehand. */
-export class FloatList {
-  #values = new Float32Array(64)
-  #length = 0
-
-  push(value: number): void {
-    if (this.#length === this.#values.length) {
-      const grown = new Float32Array(this.#length * 2)
-      grown.set(this.#values)
-      this.#values = grown
-    }
-    this.#values[this.#length++] = value
-  }
-
-  toArray(): Float32Array {
-    return this.#values.slice(0, this.#length)
-  }
 }

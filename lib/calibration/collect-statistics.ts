@@ -1,13 +1,13 @@
 import { engineryError } from '../errors/enginery-error.js'
 import type { Graph } from '../graph/graph.js'
-import { type InferredShapes, inferShapes } from '../graph/shapes/infer-shapes.js'
-import type { Tensor } from '../tensor/tensor.js'
-import { ReductionAccumulator } from './accumulate-reductions.js'
+import { inferShapes } from '../graph/shapes/infer-shapes.js'
 import type { OpenModel } from './calibration-runner.js'
 import type { CalibrationWarning } from './calibration-warning.js'
-import { instrumentGraph } from './instrument-graph.js'
-import { planReductions, type SkippedPoint } from './plan-reductions.js'
-import type { SampleSource } from './sample-source.js'
+import { observeConstants } from './observe-constants.js'
+import { planPasses } from './plan-passes.js'
+import type { SkippedPoint } from './plan-reductions.js'
+import { type PassResult, runPass } from './run-pass.js'
+import { isRepeatable, type SampleSource } from './sample-source.js'
 import { openSamples, type SampleStream } from './sample-stream.js'
 import type { StatisticPoint, Statistics, TensorStatistics } from './statistic-points.js'
 
@@ -33,6 +33,8 @@ export interface CollectOptions {
   readonly maxSamples?: number | undefined
   /** What to do with a sample that holds NaN or infinity, or leads to it; default `error`. */
   readonly onNotFinite?: 'error' | 'skip' | undefined
+  /** Bytes that tensors which leave the model, and their histograms, may take together; then the samples are read again. */
+  readonly memoryLimit?: number | undefined
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: CollectProgress) => void) | undefined
 }
@@ -50,60 +52,56 @@ export interface CollectedStatistics {
 }
 
 /**
- * Runs the float model on samples and observes its tensors. Statistics are computed inside the model, as far as they can
- * be, and one small vector a sample comes out.
+ * Runs the float model on samples and observes its tensors. Ranges and means are computed inside the model, so that one
+ * small vector a sample comes out; tensors leave it whole for histograms and quantiles alone.
  *
  * @throws the CALIBRATION_ codes, ABORTED, what `openModel` and its runner throw
  */
 export async function collectStatistics(options: CollectOptions): Promise<CollectedStatistics> {
-  const { graph, points, signal } = options
+  const { graph, points, samples, openModel, memoryLimit, onNotFinite = 'error', signal, onProgress } = options
   if (signal?.aborted) throw engineryError('ABORTED', { what: 'Collecting statistics' }, { cause: signal.reason })
-  const stream = await openSamples({ ...options, source: options.samples, inputs: graph.inputs })
-  const shapes = inferShapes(graph, stream.shapes === null ? {} : { inputs: stream.shapes })
-  return runPass(options, stream, shapes, points)
-}
-
-async function runPass(
-  options: CollectOptions,
-  stream: SampleStream,
-  shapes: InferredShapes,
-  points: readonly StatisticPoint[],
-): Promise<CollectedStatistics> {
-  const { graph, openModel, signal, onProgress, onNotFinite = 'error' } = options
-  const plan = planReductions(graph, points, shapes)
-  const model = instrumentGraph(graph, shapes, plan.reductions, [])
-  const accumulator = new ReductionAccumulator(plan, model)
-  const warnings: CalibrationWarning[] = []
-  const skippedSamples: number[] = []
-  const source = stream.inferences()
-  let done = 0
+  let stream = await openSamples({ ...options, source: samples, inputs: graph.inputs })
+  const first = stream
   try {
-    const runner = await openModel(model.model, { shapes: stream.shapes ?? undefined, outputs: model.outputs, signal })
-    try {
-      for await (const outputs of runner.infer(source, { signal })) {
-        const vector = model.vector === null ? null : (outputs[model.vector] as Tensor<'f32'>)
-        const broken = vector && accumulator.findNotFinite(vector.data)
-        if (broken) {
-          if (onNotFinite === 'error') throw engineryError('CALIBRATION_NOT_FINITE', { sample: done, tensor: broken })
-          skippedSamples.push(done)
-        } else if (vector) accumulator.add(vector.data)
-        for (const output of Object.values(outputs)) output.release()
-        done += stream.batch
-        onProgress?.({ pass: 0, passes: 1, samples: done })
-      }
-    } finally {
-      await runner.close()
+    const shapes = inferShapes(graph, stream.shapes === null ? {} : { inputs: stream.shapes })
+    const { passes, constant, skipped } = planPasses(graph, points, shapes, memoryLimit)
+    if (passes.length > 1 && !isRepeatable(samples)) throw engineryError('CALIBRATION_SOURCE_SPENT', { passes: passes.length })
+    const known = await observeConstants(graph, constant)
+    const results: PassResult[] = []
+    for (const [pass, content] of passes.entries()) {
+      if (pass > 0) stream = await openSamples({ ...options, source: samples, inputs: graph.inputs })
+      const onSamples = (done: number) => onProgress?.({ pass, passes: passes.length, samples: done })
+      const result = await runPass(content, stream, { graph, shapes, openModel, onNotFinite, signal, onSamples })
+      requireSame(first, results[0] ?? result, stream, result)
+      results.push(result)
+    }
+    const [{ inferences, notFinite }] = results as [PassResult]
+    const sampleCount = (inferences - notFinite.length) * stream.batch
+    if (sampleCount === 0) throw engineryError('CALIBRATION_NOT_FINITE', { sample: 0, tensor: 'the model, with every sample,' })
+    const statistics = new Map<string, TensorStatistics>(known.statistics)
+    for (const result of results) {
+      for (const [tensor, found] of result.statistics) statistics.set(tensor, { ...statistics.get(tensor), ...found })
+    }
+    return {
+      statistics,
+      sampleCount,
+      shapes: stream.shapes,
+      passes: passes.length,
+      skipped: [...skipped, ...known.skipped, ...results.flatMap((result) => result.skipped)],
+      warnings: [...first.warnings, ...warnOfSkipped(notFinite.map((inference) => inference * first.batch))],
     }
   } finally {
-    await source.return()
+    await stream.close()
   }
-  const sampleCount = done - skippedSamples.length * stream.batch
-  if (sampleCount === 0) {
-    throw engineryError('CALIBRATION_NOT_FINITE', { sample: 0, tensor: 'the model, with every sample,' })
-  }
-  const statistics: Map<string, TensorStatistics> = accumulator.finish()
-  warnings.push(...stream.warnings, ...warnOfSkipped(skippedSamples))
-  return { statistics, sampleCount, shapes: stream.shapes, passes: 1, skipped: plan.skipped, warnings }
+}
+
+/** Statistics of one tensor must be of the same samples in every pass. */
+function requireSame(first: SampleStream, firstResult: PassResult, stream: SampleStream, result: PassResult): void {
+  const describe = (stream: SampleStream, { inferences, notFinite }: PassResult) =>
+    JSON.stringify([stream.shapes, inferences, notFinite])
+  if (describe(first, firstResult) === describe(stream, result)) return
+  const reason = `it gave ${firstResult.inferences * first.batch} samples the first time, ${result.inferences * stream.batch} now, or others`
+  throw engineryError('CALIBRATION_SOURCE_FAILED', { sample: result.inferences * stream.batch, reason })
 }
 
 function warnOfSkipped(samples: readonly number[]): CalibrationWarning[] {

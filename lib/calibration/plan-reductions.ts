@@ -48,10 +48,18 @@ const mostChannels = 4096
  * Minima and maxima are taken channel by channel also where only the range of a whole tensor is asked for: engines keep
  * channels apart in memory, so that is quicker, and the rest is few numbers. Behind every tensor, and of every input,
  * there is a mean: engines lose NaN in minima and maxima, never in sums.
+ *
+ * @param exposed tensors that are looked at outside of the model; they are watched for NaN too
  */
-export function planReductions(graph: Graph, points: readonly StatisticPoint[], shapes: InferredShapes): ReductionPlan {
+export function planReductions(
+  graph: Graph,
+  points: readonly StatisticPoint[],
+  shapes: InferredShapes,
+  exposed: readonly string[] = [],
+): ReductionPlan {
   const planner = new ReductionPlanner(graph, shapes)
   for (const point of points) planner.add(point)
+  for (const name of exposed) planner.watch(name)
   return planner.finish()
 }
 
@@ -74,6 +82,7 @@ class ReductionPlanner {
   readonly #reductions = new Map<string, Reduction>()
   readonly #skipped: SkippedPoint[] = []
   readonly #signs = new Map<GraphTensor, boolean>()
+  readonly #watched = new Set<GraphTensor>()
 
   constructor(
     readonly graph: Graph,
@@ -92,6 +101,10 @@ class ReductionPlanner {
     if (point.kind === 'range') wanted.range = true
     else if (point.kind === 'channel-range') wanted.rangeAxis = this.#agree(point, wanted.rangeAxis)
     else if (point.kind === 'channel-mean') wanted.meanAxis = this.#agree(point, wanted.meanAxis)
+  }
+
+  watch(name: string): void {
+    this.#watched.add(this.graph.tensors.get(name) as GraphTensor)
   }
 
   finish(): ReductionPlan {
@@ -156,7 +169,12 @@ class ReductionPlanner {
       if (kind === 'mean') summed.add(this.graph.tensors.get(tensor) as GraphTensor)
     }
     for (const input of this.graph.inputs) {
-      if (explainUnobservable(input, this.shapes) === null && !summed.has(input)) this.#reduce(input, 'mean', null)
+      if (explainUnobservable(input, this.shapes) === null) this.#watched.add(input)
+    }
+    for (const tensor of this.#watched) {
+      if (summed.has(tensor)) continue
+      this.#reduce(tensor, 'mean', null)
+      summed.add(tensor)
     }
     const isWatched = createReach(summed)
     for (const tensor of this.#points.keys()) {
@@ -167,13 +185,37 @@ class ReductionPlanner {
   }
 }
 
-/** Whether one of `targets` is computed from a tensor, or is it; with targets that are added while it is asked. */
+/** Operators whose output is NaN somewhere if their first inputs are; others, such as Relu, may make a number of it. */
+const keepsNaN = [
+  'Add',
+  'AveragePool',
+  'BatchNormalization',
+  'Concat',
+  'Conv',
+  'ConvTranspose',
+  'Flatten',
+  'Gemm',
+  'GlobalAveragePool',
+  'Identity',
+  'MatMul',
+  'Mul',
+  'ReduceMean',
+  'ReduceSum',
+  'Reshape',
+  'Sub',
+  'Transpose',
+]
+
+/** Whether NaN in a tensor shows in one of `targets`; with targets that are added while it is asked. */
 function createReach(targets: ReadonlySet<GraphTensor>): (from: GraphTensor) => boolean {
   return (from) => {
     const seen = new Set([from])
     for (const tensor of seen) {
       if (targets.has(tensor)) return true
-      for (const { outputs } of tensor.consumers) for (const output of outputs) if (output !== null) seen.add(output)
+      for (const node of tensor.consumers) {
+        if (!node.is(...keepsNaN)) continue
+        for (const output of node.outputs) if (output !== null) seen.add(output)
+      }
     }
     return false
   }

@@ -28,6 +28,8 @@ export interface SampleStream {
   /** Samples read. */
   readonly read: number
   readonly warnings: readonly CalibrationWarning[]
+  /** Lets the source clean up where nobody iterates. */
+  close(): Promise<void>
 }
 
 /**
@@ -38,7 +40,11 @@ export interface SampleStream {
 export async function openSamples(options: SampleStreamOptions): Promise<SampleStream> {
   const { source, signal, shapes = {}, isDynamic = false, maxSamples = Number.POSITIVE_INFINITY } = options
   const iterator = readSource(source)
-  const step = await unlessAborted(iterator.next(), signal)
+  const step = await unlessAborted(iterator.next(), signal).catch((error: unknown) => {
+    // Not waited for: a source that is stuck does not answer this either.
+    iterator.return().catch(() => {})
+    throw error
+  })
   if (step.done || maxSamples < 1) throw engineryError('CALIBRATION_EMPTY', {})
   const inputs = options.inputs.map((input) => ({ ...input, shape: shapes[input.name] ?? input.shape }))
   let first: NamedTensors
@@ -70,6 +76,7 @@ class CheckedStream implements SampleStream {
   read = 1
   readonly warnings: CalibrationWarning[] = []
   readonly #maxSamples: number
+  #isWaiting = false
 
   constructor(
     readonly first: NamedTensors,
@@ -97,7 +104,9 @@ class CheckedStream implements SampleStream {
           waiting = []
         }
         if (this.read >= this.#maxSamples) break
+        this.#isWaiting = true
         const step = await this.iterator.next()
+        this.#isWaiting = false
         isDone = step.done === true
         if (step.done) break
         sample = checkSample(step.value, this.read, this.inputs)
@@ -107,6 +116,13 @@ class CheckedStream implements SampleStream {
     } finally {
       if (!isDone) await this.iterator.return()
     }
+  }
+
+  async close(): Promise<void> {
+    const closed = this.iterator.return()
+    // A source that is stuck does not answer this either.
+    if (this.#isWaiting) closed.catch(() => {})
+    else await closed
   }
 
   #requireWholeBatch(sample: NamedTensors): void {

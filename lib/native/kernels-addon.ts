@@ -145,6 +145,19 @@ export interface KernelsAddon {
   /** Writes one canvas: `Float32Array` for f32, `Uint16Array` for the raw bits of f16, `Uint8Array` for u8. */
   prepareImage(source: NativePicture, target: PreparedElements, preparation: NativePreparation): Promise<void>
   prepareImageSync(source: NativePicture, target: PreparedElements, preparation: NativePreparation): void
+
+  /**
+   * Counts elements, on libuv's pool, and changes `histogram`, 2 + 8192 numbers that are zero at first: 1 once there are
+   * elements; the exponent e of the bins' width 2^e; then the counts of bins, of which the one in the middle (of index
+   * 2 + 4096) begins at zero. One call at a time for a histogram. False, and nothing is counted, where an element is NaN
+   * or infinite.
+   */
+  addToHistogram(source: Float32Array, histogram: Float64Array): Promise<boolean>
+  /**
+   * Writes two quantiles into `target`, as NumPy's `linear`, on libuv's pool; `lower` and `upper` are from 0 to 1. False
+   * where there are no elements, or one is NaN or infinite.
+   */
+  findQuantiles(source: Float32Array, target: Float32Array, lower: number, upper: number): Promise<boolean>
 }
 
 /** What {@link KernelsAddon.prepareImage} can write. */

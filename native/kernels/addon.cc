@@ -5,6 +5,7 @@
 #include "core/cpu_features.h"
 #include "core/cpu_topology.h"
 #include "picture_functions.h"
+#include "statistic_functions.h"
 #include "typed_arguments.h"
 
 // The JavaScript surface: lib/native/kernels-addon.ts. Nothing is kept between calls, so any number of environments may
@@ -115,6 +116,8 @@ static Napi::Object add_functions(Napi::Env env, Napi::Object exports) {
     add("resizeImageSync", resize_image_sync);
     add("prepareImage", prepare_image);
     add("prepareImageSync", prepare_image_sync);
+    add("addToHistogram", add_to_histogram);
+    add("findQuantiles", find_quantiles_of);
     return exports;
 }
 

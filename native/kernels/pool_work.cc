@@ -8,6 +8,17 @@
 namespace enginery::kernels {
 
 Napi::Value PoolWork::start(Napi::Env env, std::vector<Napi::Value> kept, std::function<void()> work) {
+    return queue(env, kept, [work = std::move(work)]() -> std::optional<bool> {
+        work();
+        return std::nullopt;
+    });
+}
+
+Napi::Value PoolWork::ask(Napi::Env env, std::vector<Napi::Value> kept, std::function<bool()> work) {
+    return queue(env, kept, std::move(work));
+}
+
+Napi::Value PoolWork::queue(Napi::Env env, const std::vector<Napi::Value>& kept, Work work) {
     std::unique_ptr<PoolWork> self(new PoolWork(env, std::move(work)));
     for (const Napi::Value& value : kept) self->kept_.push_back(Napi::Reference<Napi::Value>::New(value, 1));
     const Napi::Promise promise = self->deferred_.Promise();
@@ -26,9 +37,9 @@ Napi::Value PoolWork::start(Napi::Env env, std::vector<Napi::Value> kept, std::f
 void PoolWork::execute(napi_env, void* raw) noexcept {
     auto* self = static_cast<PoolWork*>(raw);
     try {
-        self->work_();
+        self->answer_ = self->work_();
     } catch (const std::bad_alloc&) {
-        self->failure_ = "the picture's intermediate results did not fit";
+        self->failure_ = "intermediate results did not fit";
     } catch (const std::exception& error) {
         self->failure_ = error.what();
     }
@@ -40,8 +51,9 @@ void PoolWork::complete(napi_env env, napi_status status, void* raw) noexcept {
     // The environment is ending: nobody is left to tell.
     if (status == napi_cancelled) return;
     try {
-        if (self->failure_.empty()) self->deferred_.Resolve(Napi::Env(env).Undefined());
-        else self->deferred_.Reject(memory_error(env, self->failure_).Value());
+        if (!self->failure_.empty()) self->deferred_.Reject(memory_error(env, self->failure_).Value());
+        else if (self->answer_) self->deferred_.Resolve(Napi::Boolean::New(env, *self->answer_));
+        else self->deferred_.Resolve(Napi::Env(env).Undefined());
     } catch (const Napi::Error&) {
         // Nor here: JavaScript no longer runs.
     }

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { buildEngine } from '../../lib/api/build-engine.js'
 import { openCalibrationModel } from '../../lib/api/run-calibration-model.js'
+import { quantileOf } from '../../lib/calibration/aggregate-samples.js'
 import type { NamedTensors } from '../../lib/calibration/calibration-runner.js'
 import { collectStatistics } from '../../lib/calibration/collect-statistics.js'
 import type { StatisticPoint } from '../../lib/calibration/statistic-points.js'
 import { cloneGraph } from '../../lib/graph/clone-graph.js'
 import type { Graph } from '../../lib/graph/graph.js'
+import type { GraphTensor } from '../../lib/graph/graph-tensor.js'
 import { encodeGraph } from '../../lib/graph/onnx-from-graph.js'
 import { Tensor } from '../../lib/tensor/tensor.js'
 import { makeGraph, noise } from '../unit/graph/make-graph.js'
@@ -150,5 +152,72 @@ describe('statistics inside the model', () => {
     const left = await collectStatistics({ ...options, samples, onNotFinite: 'skip' })
     expect(left).toMatchObject({ sampleCount: 2, warnings: [{ code: 'SAMPLES_NOT_FINITE' }] })
     expect(left.statistics.get('logits')?.range?.maxima.length).toBe(2)
+  })
+
+  const whole: StatisticPoint[] = shown.flatMap((tensor): StatisticPoint[] => [
+    { tensor, kind: 'histogram' },
+    { tensor, kind: 'quantiles', lower: 0.1, upper: 0.95 },
+  ])
+
+  it('and of whole tensors beside it, in as many passes as memory allows', async () => {
+    const graph = makeModel(13)
+    const samples = makeSamples(9)
+    const options = { graph, points: [...points, ...whole], openModel: openCalibrationModel }
+    const once = await collectStatistics({ ...options, samples })
+    expect(once.passes).toBe(1)
+    const outputs = await runWhole(graph, samples, [1, 3, 12, 10])
+    for (const name of shown) {
+      const { range, histogram, quantiles } = once.statistics.get(name) ?? {}
+      const tensors = outputs.map((output) => [...(output[name] as Tensor).toFloat32()])
+      const { width, first, counts } = histogram as NonNullable<typeof histogram>
+      expect(counts.reduce((sum, count) => sum + count)).toBe(tensors.flat().length)
+      const [min, max] = [Math.min(...tensors.flat()), Math.max(...tensors.flat())]
+      expect(Math.abs(first * width - min)).toBeLessThanOrEqual(width)
+      expect(Math.abs((first + counts.length) * width - max)).toBeLessThanOrEqual(width)
+      expect(max - min).toBeGreaterThan(1000 * width)
+      for (const [sample, values] of tensors.entries()) {
+        const sorted = Float32Array.from(values).sort()
+        expect(quantiles?.low[sample]).toBeCloseTo(quantileOf(sorted, 0.1), 4)
+        expect(quantiles?.high[sample]).toBeCloseTo(quantileOf(sorted, 0.95), 4)
+      }
+      expect(range?.maxima.length).toBe(9)
+    }
+    const split = await collectStatistics({ ...options, samples, memoryLimit: 200_000 })
+    expect(split.passes).toBeGreaterThan(2)
+    expect(split.statistics).toEqual(once.statistics)
+    const spent = collectStatistics({ ...options, samples: samples.values(), memoryLimit: 200_000 })
+    await expect(spent).rejects.toMatchObject({ code: 'CALIBRATION_SOURCE_SPENT' })
+  })
+
+  it('of weights are those of one look', async () => {
+    const all: StatisticPoint[] = [
+      { tensor: 'w', kind: 'channel-range', axis: 0 },
+      { tensor: 'w', kind: 'range' },
+      { tensor: 'w', kind: 'histogram' },
+      { tensor: 'm', kind: 'channel-mean', axis: 1 },
+    ]
+    const { statistics } = await collectStatistics({
+      graph: makeModel(13),
+      points: all,
+      samples: makeSamples(3),
+      openModel: openCalibrationModel,
+    })
+    const w = statistics.get('w')
+    expect(w?.channelRange?.maxima.length).toBe(20)
+    expect(w?.range?.maxima).toEqual(Float32Array.of(Math.max(...(w?.channelRange?.maxima ?? []))))
+    expect(w?.histogram?.counts.reduce((sum, count) => sum + count)).toBe(20 * 27)
+    expect(statistics.get('m')?.channelMean?.means.length).toBe(7)
+  })
+
+  it('cannot be had of what is no float, which is said', async () => {
+    const graph = makeModel(13)
+    const shape = graph.addOperator({ type: 'Shape', inputs: [graph.tensors.get('wide') as GraphTensor] }, 'sizes')
+    const collected = await collectStatistics({
+      graph,
+      points: [{ tensor: shape.name, kind: 'range' }, ...points],
+      samples: makeSamples(1),
+      openModel: openCalibrationModel,
+    })
+    expect(collected.skipped).toMatchObject([{ point: { tensor: 'sizes' }, reason: 'its elements are i64, not floating point' }])
   })
 })

@@ -1,0 +1,82 @@
+#include "quantiles.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <vector>
+
+#include "scalar_conversion.h"
+
+namespace enginery::kernels {
+
+namespace {
+
+// Whole numbers in the order of the floats.
+uint32_t ordered_from_float(float value) {
+    const uint32_t bits = bits_from_float(value);
+    return (bits & 0x80000000u) != 0 ? ~bits : bits | 0x80000000u;
+}
+
+// The upper bits: sign, exponent, and three bits of the mantissa.
+constexpr int kept_bits = 12;
+constexpr size_t buckets = size_t{1} << kept_bits;
+
+size_t bucket_of(float value) {
+    return ordered_from_float(value) >> (32 - kept_bits);
+}
+
+// Finds elements by rank: those of the bucket that has the rank are looked at, no others.
+class RankFinder {
+public:
+    RankFinder(const float* values, size_t count) : values_(values), count_(count) {
+        for (size_t i = 0; i < count; ++i) ++sizes_[bucket_of(values[i])];
+    }
+
+    float at(double fraction) {
+        const double rank = fraction * static_cast<double>(count_ - 1);
+        const auto below = static_cast<size_t>(rank);
+        const float low = element(below);
+        const double rest = rank - static_cast<double>(below);
+        if (rest == 0) return low;
+        const float high = element(below + 1);
+        return static_cast<float>(low + (static_cast<double>(high) - low) * rest);
+    }
+
+private:
+    float element(size_t rank) {
+        size_t before = 0;
+        size_t bucket = 0;
+        while (before + sizes_[bucket] <= rank) before += sizes_[bucket++];
+        load(bucket);
+        const auto place = members_.begin() + static_cast<std::ptrdiff_t>(rank - before);
+        std::nth_element(members_.begin(), place, members_.end());
+        return *place;
+    }
+
+    void load(size_t bucket) {
+        if (loaded_ == bucket) return;
+        loaded_ = bucket;
+        members_.clear();
+        members_.reserve(sizes_[bucket]);
+        for (size_t i = 0; i < count_; ++i) {
+            if (bucket_of(values_[i]) == bucket) members_.push_back(values_[i]);
+        }
+    }
+
+    const float* values_;
+    size_t count_;
+    std::array<size_t, buckets> sizes_{};
+    std::vector<float> members_;
+    size_t loaded_ = buckets;
+};
+
+}  // namespace
+
+Quantiles find_quantiles(const float* values, size_t count, double lower, double upper) {
+    if (count == 0) return {};
+    RankFinder finder(values, count);
+    const float low = finder.at(lower);
+    return {low, finder.at(upper)};
+}
+
+}  // namespace enginery::kernels
