@@ -21,12 +21,17 @@ export class BuildRun {
     this.#onProgress = onProgress
   }
 
-  /** Announces a stage. @throws ABORTED, CALLBACK_FAILED */
-  enter(stage: BuildStage): void {
+  /**
+   * Announces a stage.
+   *
+   * @param part of it that is done, from 0 to 1
+   * @throws ABORTED, CALLBACK_FAILED
+   */
+  enter(stage: BuildStage, part = 0): void {
     this.refuseAborted()
     if (!this.#onProgress) return
     const index = this.#stages.indexOf(stage)
-    const fraction = stage === 'done' ? 1 : Math.max(0, index) / this.#stages.length
+    const fraction = stage === 'done' ? 1 : (Math.max(0, index) + part) / this.#stages.length
     try {
       this.#onProgress({ stage, fraction, elapsed: performance.now() - this.#began })
     } catch (error) {

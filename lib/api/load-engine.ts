@@ -10,9 +10,10 @@ import { parseOptions } from '../errors/parse-options.js'
 import type { Engine } from '../inference/engine.js'
 import { type Logger, logSafely, silentLogger } from '../logging/logger.js'
 import { loadOpenVino } from '../native/load-addon.js'
-import { buildEngine, dynamicNotes, finishEngine } from './build-engine.js'
+import { buildEngine } from './build-engine.js'
 import { type BuildEngineSettings, buildEngineSchema, type ModelInput } from './build-options.js'
 import { BuildRun } from './build-run.js'
+import { dynamicNotes, finishEngine } from './compile-engine.js'
 import { resolveModelSource } from './model-source.js'
 
 const loadEngineSchema = z.strictObject({

@@ -86,6 +86,11 @@ export interface CompiledEngine {
   readonly profiles: boolean
   createSlots(count: number): Promise<InferenceSlot[]>
   createSlotSync(): InferenceSlot
+  /**
+   * A slot for inferences of microseconds: its `inferSync` computes on the calling thread alone and wakes no other.
+   * Undefined where the engine has none. To be closed before the engine.
+   */
+  createShortSlot(): Promise<InferenceSlot | undefined>
   /** Layers that compute something; constants and the graph's own ends are left out. */
   layers(): Promise<EngineLayer[]>
   /** Writes the backend's own bytes to a new file and flushes them. */
@@ -93,7 +98,17 @@ export interface CompiledEngine {
   close(): Promise<void>
 }
 
-export type BuildStage = 'digest' | 'cache' | 'read' | 'reshape' | 'preprocess' | 'compile' | 'store' | 'requests' | 'done'
+export type BuildStage =
+  | 'digest'
+  | 'cache'
+  | 'quantize'
+  | 'read'
+  | 'reshape'
+  | 'preprocess'
+  | 'compile'
+  | 'store'
+  | 'requests'
+  | 'done'
 
 /** Told at the start of each stage. */
 export interface BuildProgress {
