@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { describeValue } from '../errors/describe-value.js'
 import { type Caller, engineryError, isEngineryError } from '../errors/enginery-error.js'
 import { explainFileFailure } from '../errors/explain-file-failure.js'
+import { decodeBaselineJpeg } from './decode-baseline-jpeg.js'
 import { freeMemory } from './free-memory.js'
 import type { Image } from './image.js'
-import { readJpegHeader } from './jpeg-header.js'
+import { type JpegHeader, readJpegHeader } from './jpeg-header.js'
 import { loadSharp } from './load-sharp.js'
 
 export interface DecodeImageOptions {
@@ -42,11 +43,17 @@ export async function decodeImage(source: string | Uint8Array, options: DecodeIm
   if (bytes.length === 0) throw engineryError('IMAGE_CORRUPT', { image: name, reason: 'it is empty' }, { caller: decodeImage })
   throwIfAborted(signal, name)
   try {
-    const { width, height, isCmyk } = await readHeader(sharp, bytes)
+    const { width, height, isCmyk, jpeg } = await readHeader(sharp, bytes)
     if (width * height > maxPixels) {
       throw engineryError('IMAGE_TOO_LARGE', { image: name, width, height, limit: maxPixels }, { caller: decodeImage })
     }
     throwIfAborted(signal, name)
+    const usual = jpeg && (orient === 'none' || jpeg.orientation === 1) && (await decodeBaselineJpeg(bytes, jpeg))
+    throwIfAborted(signal, name)
+    if (usual) {
+      if (bytes !== source) freeMemory(bytes)
+      return usual
+    }
     // Errors of the data are fatal, mere warnings are not: as in libjpeg's and libpng's other users.
     const picture = sharp(bytes, {
       failOn: 'error',
@@ -90,11 +97,12 @@ interface PictureHeader {
   readonly width: number
   readonly height: number
   readonly isCmyk: boolean
+  readonly jpeg?: JpegHeader
 }
 
 async function readHeader(sharp: Awaited<ReturnType<typeof loadSharp>>, bytes: Uint8Array): Promise<PictureHeader> {
   const jpeg = readJpegHeader(bytes)
-  if (jpeg !== undefined) return { ...jpeg, isCmyk: jpeg.components === 4 }
+  if (jpeg !== undefined) return { width: jpeg.width, height: jpeg.height, isCmyk: jpeg.components === 4, jpeg }
   const { width, height, space } = await sharp(bytes, { failOn: 'error', limitInputPixels: false }).metadata()
   return { width, height, isCmyk: space === 'cmyk' }
 }

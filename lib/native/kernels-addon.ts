@@ -147,6 +147,13 @@ export interface KernelsAddon {
   prepareImageSync(source: NativePicture, target: PreparedElements, preparation: NativePreparation): void
 
   /**
+   * Decodes a JPEG file into R, G, B, each sample equal to libjpeg-turbo's, on libuv's pool as {@link resizeImage}. Only
+   * what most files are: baseline, 8 bits, gray or YCbCr in 4:4:4, 4:2:2 or 4:2:0, in one scan, nothing damaged. False
+   * for any other, and where `target.length` is not the picture's width * height * 3; the target's bytes mean nothing then.
+   */
+  decodeJpeg(source: Uint8Array, target: Uint8Array): Promise<boolean>
+
+  /**
    * Counts elements, on libuv's pool, and changes `histogram`, 2 + 8192 numbers that are zero at first: 1 once there are
    * elements; the exponent e of the bins' width 2^e; then the counts of bins, of which the one in the middle (of index
    * 2 + 4096) begins at zero. One call at a time for a histogram. False, and nothing is counted, where an element is NaN

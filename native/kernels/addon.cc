@@ -116,6 +116,7 @@ static Napi::Object add_functions(Napi::Env env, Napi::Object exports) {
     add("resizeImageSync", resize_image_sync);
     add("prepareImage", prepare_image);
     add("prepareImageSync", prepare_image_sync);
+    add("decodeJpeg", decode_jpeg_file);
     add("addToHistogram", add_to_histogram);
     add("findQuantiles", find_quantiles_of);
     return exports;

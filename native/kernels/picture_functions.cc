@@ -3,6 +3,7 @@
 #include <new>
 #include <vector>
 
+#include "core/decode_jpeg.h"
 #include "picture_arguments.h"
 #include "pool_work.h"
 #include "typed_arguments.h"
@@ -83,6 +84,15 @@ Napi::Value prepare_image(const Napi::CallbackInfo& info) {
 
 void prepare_image_sync(const Napi::CallbackInfo& info) {
     run_here(info.Env(), prepare_call(info));
+}
+
+Napi::Value decode_jpeg_file(const Napi::CallbackInfo& info) {
+    const auto source = array_argument<uint8_t>(info, 0, "source");
+    const auto target = array_argument<uint8_t>(info, 1, "target");
+    require_apart(info.Env(), source.data, source.length, target.data, target.length);
+    return PoolWork::ask(info.Env(), {info[0], info[1]}, [=] {
+        return decode_jpeg(source.data, source.length, target.data, target.length, best_simd_level());
+    });
 }
 
 }  // namespace enginery::kernels

@@ -8,7 +8,13 @@ describe('readJpegHeader', () => {
   it('reads size and components, baseline and progressive, behind other segments', async () => {
     for (const progressive of [false, true]) {
       const bytes = await sharp(plain).withMetadata({ orientation: 6 }).withIccProfile('srgb').jpeg({ progressive }).toBuffer()
-      expect(readJpegHeader(bytes)).toEqual({ width: 300, height: 7, components: 3 })
+      expect(readJpegHeader(bytes)).toEqual({
+        width: 300,
+        height: 7,
+        components: 3,
+        isSequential: !progressive,
+        orientation: 6,
+      })
     }
     expect(readJpegHeader(await sharp(plain).toColourspace('b-w').jpeg().toBuffer())?.components).toBe(1)
     expect(readJpegHeader(await sharp(plain).toColourspace('cmyk').jpeg().toBuffer())?.components).toBe(4)
@@ -17,7 +23,20 @@ describe('readJpegHeader', () => {
   it('passes over fill bytes', async () => {
     const bytes = await sharp(plain).jpeg().toBuffer()
     const filled = Buffer.concat([bytes.subarray(0, 2), Buffer.from([0xff, 0xff, 0xff]), bytes.subarray(2)])
-    expect(readJpegHeader(filled)).toEqual({ width: 300, height: 7, components: 3 })
+    expect(readJpegHeader(filled)).toEqual({ width: 300, height: 7, components: 3, isSequential: true, orientation: 1 })
+  })
+
+  it('does not decide between two orientations', async () => {
+    const turned = await sharp(plain).withMetadata({ orientation: 6 }).jpeg().toBuffer()
+    const start = turned.indexOf(Buffer.from([0xff, 0xe1]))
+    const exif = turned.subarray(start, start + 2 + turned.readUInt16BE(start + 2))
+    const twice = Buffer.concat([turned.subarray(0, 2), exif, turned.subarray(2)])
+    expect(readJpegHeader(twice)).toMatchObject({ width: 300, orientation: undefined })
+    // What comes after the frame header counts as well.
+    const bytes = await sharp(plain).jpeg().toBuffer()
+    const scan = bytes.indexOf(Buffer.from([0xff, 0xda]))
+    const late = Buffer.concat([bytes.subarray(0, scan), exif, bytes.subarray(scan)])
+    expect(readJpegHeader(late)).toMatchObject({ width: 300, orientation: 6 })
   })
 
   it('gives up on anything else, and ends on every prefix', async () => {

@@ -27,6 +27,7 @@ describe('the kernels addon', () => {
       resizeImageSync: true,
       prepareImage: true,
       prepareImageSync: true,
+      decodeJpeg: true,
     }
     expect(Object.keys(kernels).sort()).toEqual(Object.keys(named).sort())
   })
