@@ -7,7 +7,7 @@ import { refuseUnmatched, type Unmatched } from './unmatched-scope.js'
 
 const names = z.array(z.string().min(1))
 
-const pattern = z.union([z.string().min(1), z.instanceof(RegExp)]).superRefine((value, context) => {
+const pattern = z.union([z.string().min(1), z.instanceof(RegExp).describe('regular expression (not in a file)')]).superRefine((value, context) => {
   if (value instanceof RegExp) return
   try {
     void new RegExp(value)

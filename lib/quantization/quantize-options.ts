@@ -70,6 +70,9 @@ export const calibrationSchema = z.strictObject({
   ...calibrationSettings,
 })
 
+/** As a configuration file may say it, where data may come from the command line. */
+export const calibrationConfigSchema = z.strictObject({ data: calibrationFilesSchema.optional(), ...calibrationSettings })
+
 /** How quantization is done, without what it is done with: also what a configuration file may hold. */
 export const quantizationSchema = z.strictObject({
   target: z
@@ -143,4 +146,5 @@ export type QuantizeOptions = z.input<typeof quantizeSchema>
 export type QuantizeSettings = z.output<typeof quantizeSchema>
 export type QuantizationOptions = z.input<typeof quantizationSchema>
 export type CalibrationOptions = z.input<typeof calibrationSchema>
+export type CalibrationConfig = z.input<typeof calibrationConfigSchema>
 export type CalibrationSettings = z.output<typeof calibrationSchema>

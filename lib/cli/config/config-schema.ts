@@ -3,6 +3,12 @@ import { buildConfigSchema, type OpenVinoBuildOptions } from '../../api/build-op
 import { recipeSchema } from '../../api/evaluate-options.js'
 import type { PreprocessDescription } from '../../preprocess/preprocess-schema.js'
 import { preprocessDescriptionSchema } from '../../preprocess/resolve-preprocess.js'
+import {
+  type CalibrationConfig,
+  calibrationConfigSchema,
+  type QuantizationOptions,
+  quantizationSchema,
+} from '../../quantization/quantize-options.js'
 
 const shape = z.array(z.int().min(0))
 const seed = z
@@ -13,6 +19,11 @@ const seed = z
 /** What `build` takes beyond the options of buildEngine. */
 export const buildSectionSchema = z.strictObject({
   output: z.string().min(1).optional().describe('file for the engine; its manifest goes beside it'),
+})
+
+/** What `quantize` takes beyond `calibration` and `quantization`. */
+export const quantizeSectionSchema = z.strictObject({
+  output: z.string().min(1).optional().describe('file for the quantized model'),
 })
 
 const inputsSchema = {
@@ -55,6 +66,7 @@ export const commandSections = {
   run: runSectionSchema,
   bench: benchSectionSchema,
   eval: evalSectionSchema,
+  quantize: quantizeSectionSchema,
 }
 
 export type SectionName = keyof typeof commandSections
@@ -90,10 +102,18 @@ export const configFileSchema = openvino.partial({ model: true }).extend({
   run: runSectionSchema.optional(),
   bench: benchSectionSchema.optional(),
   eval: evalSectionSchema.optional(),
+  quantize: quantizeSectionSchema.optional(),
+  calibration: calibrationConfigSchema.optional().describe('samples to quantize with; data may come from the command line'),
+  quantization: quantizationSchema.optional().describe('how a model is quantized'),
 })
 
 /** Options of buildEngine as a file or the command line gives them, not yet complete. */
-export type EngineConfig = Partial<Omit<OpenVinoBuildOptions, 'signal' | 'onProgress' | 'logger'>>
+export type EngineConfig = Partial<
+  Omit<OpenVinoBuildOptions, 'signal' | 'onProgress' | 'logger' | 'calibration' | 'quantization'>
+> & {
+  calibration?: CalibrationConfig | undefined
+  quantization?: QuantizationOptions | undefined
+}
 
 /** What tells how pictures become scores. */
 export type Recipe = { [Key in keyof z.input<typeof recipeSchema>]?: z.input<typeof recipeSchema>[Key] | undefined } & {

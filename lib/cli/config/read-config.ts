@@ -4,6 +4,7 @@ import { type Document, LineCounter, parseDocument } from 'yaml'
 import { withDefaultBackend } from '../../api/build-options.js'
 import { engineryError } from '../../errors/enginery-error.js'
 import { describeIssue, type OptionProblem } from '../../errors/parse-options.js'
+import type { CalibrationConfig } from '../../quantization/quantize-options.js'
 import { describeFileError } from '../files/describe-file-error.js'
 import { type ConfigFile, configFileSchema, type EngineConfig, type Recipe, type Sections } from './config-schema.js'
 import { locateIssue } from './locate-issue.js'
@@ -79,13 +80,14 @@ function invalidConfig(file: string, found: readonly ConfigProblem[]): Error {
 }
 
 function splitConfig(content: ConfigFile, folder: string): Config {
-  const { build, run, bench, eval: evaluation, ...rest } = content
+  const { build, run, bench, eval: evaluation, quantize, ...rest } = content
   const { engine, recipe } = splitRecipe(rest)
   const resolved = { ...engine }
   if (typeof engine.model === 'string') resolved.model = resolve(folder, engine.model)
   else if (engine.model && 'path' in engine.model) resolved.model = { path: resolve(folder, engine.model.path) }
   if (typeof engine.cache === 'string') resolved.cache = resolve(folder, engine.cache)
   else if (engine.cache) resolved.cache = { ...engine.cache, dir: resolve(folder, engine.cache.dir) }
+  if (engine.calibration) resolved.calibration = calibrationWithPaths(engine.calibration, folder)
   return {
     engine: resolved,
     recipe: { ...recipe, ...(recipe.data && { data: dataWithPaths(recipe.data, folder) }) },
@@ -94,6 +96,7 @@ function splitConfig(content: ConfigFile, folder: string): Config {
       run: run && withPaths(run, folder),
       bench: bench && withPaths(bench, folder),
       eval: evaluation && withPaths(evaluation, folder),
+      quantize: quantize && withPaths(quantize, folder),
     },
   }
 }
@@ -131,6 +134,27 @@ function resolveNamed(item: string, folder: string): string {
 // A folder keeps its trailing slash: it says that a folder is meant.
 function resolvePath(path: string, folder: string): string {
   return `${resolve(folder, path)}${/[/\\]$/.test(path) ? '/' : ''}`
+}
+
+function calibrationWithPaths(calibration: CalibrationConfig, folder: string): CalibrationConfig {
+  const at = (path: string) => resolvePath(path, folder)
+  const { data, stats, cache } = calibration
+  return {
+    ...calibration,
+    ...(typeof data === 'string' && { data: at(data) }),
+    ...(typeof data === 'object' && { data: isFileForEach(data) ? mapValues(data, at) : dataWithPaths(data, folder) }),
+    ...(stats !== undefined && { stats: at(stats) }),
+    ...(typeof cache === 'string' && { cache: at(cache) }),
+  }
+}
+
+// A dataset's keys name settings, some of which are paths; those of files of arrays name inputs.
+function isFileForEach(data: object): data is Record<string, string> {
+  return Object.values(data).every((value) => typeof value === 'string' && /\.np[yz]$/i.test(value))
+}
+
+function mapValues(record: Readonly<Record<string, string>>, map: (value: string) => string): Record<string, string> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]))
 }
 
 function dataWithPaths(data: NonNullable<Recipe['data']>, folder: string): NonNullable<Recipe['data']> {

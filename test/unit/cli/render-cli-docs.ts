@@ -86,6 +86,7 @@ function* fieldsOf(schema: z.ZodType, path: string, top = false): Iterable<[path
 
 function unwrap(schema: z.ZodType): { inner: z.ZodType; nullable: boolean } {
   if (schema instanceof z.ZodNullable) return { ...unwrap(schema.unwrap() as z.ZodType), nullable: true }
+  if (schema instanceof z.ZodPipe) return unwrap(schema.in as z.ZodType)
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) return unwrap(schema.unwrap() as z.ZodType)
   return { inner: schema, nullable: false }
 }
@@ -106,6 +107,6 @@ function typeOf(schema: z.ZodType): string {
   if (inner instanceof z.ZodLazy) return 'any value'
   if (inner.def.type === 'number') return (inner as z.ZodNumber).format === 'safeint' ? 'integer' : 'number'
   if (inner.def.type === 'unknown') return 'any value'
-  if (inner.def.type === 'custom') return 'bytes (not in a file)'
+  if (inner.def.type === 'custom') return inner.description ?? 'bytes (not in a file)'
   return inner.def.type
 }

@@ -1,0 +1,124 @@
+import { extname } from 'node:path'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { engineryError } from '../../errors/enginery-error.js'
+import { presetNames } from '../../preprocess/presets.js'
+import { targetNames } from '../../quantization/targets/target.js'
+import { collectWith } from './build-flags.js'
+import { parseValue, splitAssignment } from './parse-assignment.js'
+import { wholeNumber } from './parse-number.js'
+import { parseStaticShape } from './parse-shape.js'
+
+/** Options on what a model is calibrated with, of `quantize` and `build`. */
+export interface CalibrationFlags {
+  data?: string[]
+  samples?: number
+  seed?: number
+  preprocess?: string
+  stats?: string
+}
+
+/** Options of quantize as commander collects them. */
+export interface QuantizeFlags extends CalibrationFlags {
+  config?: string
+  output?: string
+  target?: string
+  preset?: 'performance' | 'mixed'
+  shape?: [name: string, shape: number[]][]
+  ignore?: string[]
+  ignorePattern?: string[]
+  ignoreType?: string[]
+  /** false for `--no-bias-correction`. */
+  biasCorrection?: false
+  /** false for `--no-channel-alignment`. */
+  channelAlignment?: false
+  /** false for `--no-cache`. */
+  cache?: string | false
+  pass?: true
+  force?: true
+  set?: [path: string, value: unknown][]
+}
+
+export function addCalibrationFlags(command: Command): Command {
+  return command
+    .option(
+      '--data <path>',
+      'samples: .npy (rows), name=file.npy, .npz, a folder of .npz, or pictures with --preprocess (repeatable)',
+      collectWith(String),
+    )
+    .option('--samples <n>', 'use this many (default: 300)', wholeNumber(1))
+    .option('--seed <n>', 'of the draw where there are more (default: 0)', wholeNumber(0, 2 ** 32 - 1))
+    .option('--preprocess <name|file>', `what is done to pictures: a YAML file, or ${presetNames.join(', ')}`, checkPreprocess)
+    .option('--stats <file>', 'statistics: read where they fit, written where the file is missing')
+}
+
+export function addQuantizeFlags(command: Command): Command {
+  addCalibrationFlags(
+    command
+      .option('--config <file>', 'YAML file of options; options on the command line override it')
+      .option('-o, --output <file>', 'file for the quantized model')
+      .addOption(new Option('--target <name>', 'where it will run (default: openvino-cpu)').choices(targetNames)),
+  )
+  return command
+    .addOption(
+      new Option('--preset <name>', 'performance: symmetric; mixed: with zero points (default: what suits the target)').choices([
+        'performance',
+        'mixed',
+      ]),
+    )
+    .option(
+      '--shape <name=shape>',
+      'shape of an input that the model leaves open, for calibration: image=1x3x416x416 (repeatable)',
+      collectWith((text) => {
+        const [name, shape] = splitAssignment(text, 'name=shape, such as image=1x3x416x416', 'last')
+        return [name, parseStaticShape(shape)] as const
+      }),
+    )
+    .option('--ignore <name>', 'node, or tensor that it writes, to stay float (repeatable)', collectWith(String))
+    .option('--ignore-pattern <regexp>', 'the same by a regular expression (repeatable)', collectWith(String))
+    .option('--ignore-type <operator>', 'the same by operator: Softmax (repeatable)', collectWith(String))
+    .option('--no-bias-correction', 'leave biases as they are')
+    .option('--no-channel-alignment', 'leave channels as they are')
+    .option('--cache <dir>', 'folder for statistics, to be used again by the next run')
+    .option('--no-cache', 'keep no statistics even where the configuration names a folder')
+    .option('--pass', 'a model that is quantized already is written as it is; otherwise an error')
+    .option('--force', 'replace the output file if it is there')
+    .option(
+      '--set <path=value>',
+      'any other option: activations.mode=asymmetric, calibration.onNotFinite=skip (repeatable)',
+      collectWith((text) => {
+        const [path, value] = splitAssignment(text, 'path=value, such as activations.mode=asymmetric')
+        if (path.split('.').includes(''))
+          throw new InvalidArgumentError(`expected a dotted path, received ${JSON.stringify(path)}.`)
+        return [path, parseValue(value)] as const
+      }),
+    )
+}
+
+function checkPreprocess(text: string): string {
+  if (isPreprocessFile(text) || (presetNames as readonly string[]).includes(text)) return text
+  throw new InvalidArgumentError(`expected a .yaml file or one of ${presetNames.join(', ')}, received ${JSON.stringify(text)}.`)
+}
+
+/** True for a file, false for the name of a preset. */
+export function isPreprocessFile(text: string): boolean {
+  return ['.yaml', '.yml', '.json'].includes(extname(text).toLowerCase())
+}
+
+/**
+ * `--data` as `calibration.data` has it: one path, or a file for each input.
+ *
+ * @throws USAGE_INVALID for a mixture of both
+ */
+export function collectData(data: readonly string[]): string | Record<string, string> {
+  const named = data.map((text) => /^([^=]+)=(.+\.(?:npy|npz))$/is.exec(text))
+  if (data.length === 1 && named[0] === null) return data[0] as string
+  const files: Record<string, string> = Object.create(null)
+  for (const [index, match] of named.entries()) {
+    if (match === null || match === undefined) {
+      const reason = `--data: expected name=file.npy for each of several inputs, received ${JSON.stringify(data[index])}`
+      throw engineryError('USAGE_INVALID', { reason })
+    }
+    files[match[1] as string] = match[2] as string
+  }
+  return { ...files }
+}
