@@ -1,8 +1,8 @@
-import type { CompiledEngine, EngineLayer, InferenceSlot, Port, ProfiledLayer } from '../engine/backend.js'
+import type { CompiledEngine, EngineLayer, InferenceSlot, Port, ProfiledLayer, SlotResults } from '../engine/backend.js'
 import { countPrecisions } from '../engine/engine-layers.js'
 import { engineryError } from '../errors/enginery-error.js'
 import { fromNative } from '../errors/from-native.js'
-import { type InferenceInputs, InputBinder } from './bind-inputs.js'
+import { type BoundInputs, type InferenceInputs, InputBinder } from './bind-inputs.js'
 import {
   type BoundOutputs,
   bindOutputs,
@@ -13,6 +13,7 @@ import {
 } from './collect-outputs.js'
 import { type InputSource, inferInOrder } from './infer-many.js'
 import { RequestQueue } from './request-queue.js'
+import { ShortLane } from './short-lane.js'
 
 export interface InferOptions {
   /** Cancels this inference; its promise rejects with ABORTED. */
@@ -73,10 +74,12 @@ export class Engine {
   readonly outputs: readonly Port[]
   readonly #compiled: CompiledEngine
   readonly #identity: EngineIdentity
+  readonly #lane: ShortLane
   readonly #queue: RequestQueue
   readonly #binder: InputBinder
   readonly #collector: OutputCollector
   #syncSlot: InferenceSlot | undefined
+  #lastSync: InferenceSlot | undefined
   #syncWasLast = false
   #closing: Promise<void> | undefined
 
@@ -87,7 +90,8 @@ export class Engine {
     this.#compiled = compiled
     this.#identity = identity
     this.#collector = new OutputCollector(compiled.outputs)
-    this.#queue = new RequestQueue(slots, this.#collector)
+    this.#lane = new ShortLane(() => compiled.createShortSlot())
+    this.#queue = new RequestQueue(slots, this.#collector, this.#lane)
     this.#binder = new InputBinder(compiled.inputs)
   }
 
@@ -138,10 +142,7 @@ export class Engine {
     try {
       const bound = this.#binder.bind(inputs)
       this.#refuseClosed()
-      this.#syncSlot ??= this.#compiled.createSlotSync()
-      const results = this.#syncSlot.inferSync(bound.values, bound.shapes, given?.memories)
-      this.#syncWasLast = true
-      return this.#collector.collect(results, given)
+      return this.#collector.collect(this.#runHere(bound, given), given)
     } catch (error) {
       throw fromNative(error, { what: 'The engine' })
     } finally {
@@ -242,8 +243,21 @@ export class Engine {
     await this.#compiled.close()
   }
 
+  #runHere(inputs: BoundInputs, outputs: BoundOutputs | undefined): SlotResults {
+    this.#syncWasLast = true
+    if (this.#lane.ready) {
+      this.#lastSync = this.#lane.slot
+      return this.#lane.run(inputs, outputs)
+    }
+    this.#syncSlot ??= this.#compiled.createSlotSync()
+    this.#lastSync = this.#syncSlot
+    const results = this.#syncSlot.inferSync(inputs.values, inputs.shapes, outputs?.memories)
+    this.#lane.note(this.#syncSlot)
+    return results
+  }
+
   #lastSlot(): InferenceSlot | undefined {
-    return this.#syncWasLast ? this.#syncSlot : this.#queue.lastFinished
+    return this.#syncWasLast ? this.#lastSync : this.#queue.lastFinished
   }
 
   #refuseClosed(): void {

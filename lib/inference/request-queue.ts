@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers'
 import type { InferenceSlot, SlotInput, SlotResults } from '../engine/backend.js'
 import { engineryError } from '../errors/enginery-error.js'
 import { fromNative } from '../errors/from-native.js'
@@ -5,6 +6,7 @@ import { copyToNative } from '../tensor/tensor-internals.js'
 import { AbortWatch } from './abort-watch.js'
 import type { BoundInputs } from './bind-inputs.js'
 import { type BoundOutputs, type InferenceResult, type OutputCollector, releaseOutputs } from './collect-outputs.js'
+import type { ShortLane } from './short-lane.js'
 
 // Smaller copies are cheaper in memory of JavaScript's. Larger ones come from the pool of native memory: a fresh array of
 // 4.9 MB costs milliseconds of page faults, and would be copied once more when its job starts.
@@ -35,6 +37,7 @@ interface Runner {
  */
 export class RequestQueue {
   readonly #collector: OutputCollector
+  readonly #lane: ShortLane
   readonly #runners: Runner[]
   readonly #watch = new AbortWatch<Job>((job) => this.#abort(job))
   // The longest idle runner goes next: the engine's own thread has had the most time to let go of it.
@@ -44,10 +47,12 @@ export class RequestQueue {
   #running = 0
   #closed = false
   #whenIdle: (() => void) | undefined
-  #lastFinished: Runner | undefined
+  #lastFinished: InferenceSlot | undefined
+  #drainIsDue = false
 
-  constructor(slots: readonly InferenceSlot[], collector: OutputCollector) {
+  constructor(slots: readonly InferenceSlot[], collector: OutputCollector, lane: ShortLane) {
     this.#collector = collector
+    this.#lane = lane
     this.#runners = slots.map((slot) => {
       const runner: Runner = { slot, job: undefined, done: (error, results) => this.#finish(runner, error, results) }
       return runner
@@ -61,14 +66,18 @@ export class RequestQueue {
 
   /** The slot whose inference finished last. */
   get lastFinished(): InferenceSlot | undefined {
-    return this.#lastFinished?.slot
+    return this.#lastFinished
   }
 
   submit(inputs: BoundInputs, outputs: BoundOutputs | undefined, signal: AbortSignal | undefined): Promise<InferenceResult> {
+    const lane = this.#lane
+    if (lane.ready && this.#running === 0 && this.#waiting.length === 0 && lane.hasTime()) {
+      return this.#runAtOnce(inputs, outputs, signal)
+    }
     return new Promise((resolve, reject) => {
       const job: Job = { inputs, hasOwnInputs: false, outputs, signal, resolve, reject }
       if (signal) this.#watch.add(signal, job)
-      const runner = this.#idle.shift()
+      const runner = lane.ready ? undefined : this.#idle.shift()
       if (runner) {
         this.#start(runner, job)
         return
@@ -81,6 +90,7 @@ export class RequestQueue {
         return
       }
       this.#waiting.push(job)
+      if (lane.ready && this.#running === 0) this.#drainNextTurn()
     })
   }
 
@@ -98,6 +108,49 @@ export class RequestQueue {
       })
     }
     for (const runner of this.#runners) runner.slot.close()
+    await this.#lane.close()
+  }
+
+  #runAtOnce(inputs: BoundInputs, outputs: BoundOutputs | undefined, signal: AbortSignal | undefined): Promise<InferenceResult> {
+    try {
+      const result = this.#collector.collect(this.#runInLane(inputs, outputs), outputs)
+      // Whoever aborts before the promise has told of its result is not given one, here as elsewhere.
+      return signal ? Promise.resolve(result).then((kept) => unlessAborted(signal, kept)) : Promise.resolve(result)
+    } catch (error) {
+      return Promise.reject(fromNative(error, { what: 'The engine' }))
+    } finally {
+      releaseOutputs(outputs)
+    }
+  }
+
+  #runInLane(inputs: BoundInputs, outputs: BoundOutputs | undefined): SlotResults {
+    this.#lastFinished = this.#lane.slot
+    return this.#lane.run(inputs, outputs)
+  }
+
+  #drainNextTurn(): void {
+    if (this.#drainIsDue) return
+    this.#drainIsDue = true
+    setImmediate(() => {
+      this.#drainIsDue = false
+      if (this.#running === 0) this.#drain()
+    })
+  }
+
+  /** Runs what waits in the lane, while this turn has time and inferences are short. */
+  #drain(): void {
+    while (this.#waiting.length > 0 && this.#lane.ready && this.#lane.hasTime()) {
+      const job = this.#takeWaiting()
+      let results: SlotResults | null = null
+      let failure: unknown = null
+      try {
+        results = this.#runInLane(job.inputs, job.outputs)
+      } catch (error) {
+        failure = fromNative(error, { what: 'The engine' })
+      }
+      this.#settle(job, failure, results)
+    }
+    if (this.#waiting.length > 0) this.#lane.ready ? this.#drainNextTurn() : this.#startNext()
   }
 
   #start(runner: Runner, job: Job): void {
@@ -115,25 +168,27 @@ export class RequestQueue {
   }
 
   #startNext(): void {
-    while (this.#waitingHead < this.#waiting.length && this.#idle.length > 0) {
-      const job = this.#waiting[this.#waitingHead] as Job
-      this.#waiting[this.#waitingHead++] = undefined // its inputs may be large
-      if (this.#waitingHead > 64 && this.#waitingHead * 2 > this.#waiting.length) {
-        this.#waiting = this.#waiting.slice(this.#waitingHead)
-        this.#waitingHead = 0
-      }
-      this.#start(this.#idle.shift() as Runner, job)
-    }
+    while (this.#waiting.length > 0 && this.#idle.length > 0) this.#start(this.#idle.shift() as Runner, this.#takeWaiting())
+  }
+
+  /** The job that has waited longest. What has none left is an empty list. */
+  #takeWaiting(): Job {
+    const job = this.#waiting[this.#waitingHead] as Job
+    this.#waiting[this.#waitingHead++] = undefined // its inputs may be large
     if (this.#waitingHead === this.#waiting.length) {
       this.#waiting = []
       this.#waitingHead = 0
+    } else if (this.#waitingHead > 64 && this.#waitingHead * 2 > this.#waiting.length) {
+      this.#waiting = this.#waiting.slice(this.#waitingHead)
+      this.#waitingHead = 0
     }
+    return job
   }
 
   #finish(runner: Runner, error: Error | null, results: SlotResults | null): void {
     const job = runner.job as Job
     runner.job = undefined
-    this.#lastFinished = runner
+    this.#lastFinished = runner.slot
     this.#running--
     this.#idle.push(runner)
     if (this.#closed) {
@@ -141,9 +196,11 @@ export class RequestQueue {
       if (this.#running === 0) this.#whenIdle?.()
       return
     }
+    if (!error) this.#lane.note(runner.slot)
     // The next inference starts before this one's promise is told: the engine should not wait for JavaScript.
-    if (this.#waiting.length > 0) this.#startNext()
+    if (this.#waiting.length > 0 && !this.#lane.ready) this.#startNext()
     this.#settle(job, error && fromNative(error, { what: 'The engine' }), results)
+    if (this.#waiting.length > 0 && this.#lane.ready && this.#running === 0) this.#drain()
   }
 
   #settle(job: Job, error: unknown, results: SlotResults | null): void {
@@ -172,8 +229,17 @@ export class RequestQueue {
     const index = this.#waiting.indexOf(job, this.#waitingHead)
     if (index < 0) return
     this.#waiting.splice(index, 1)
+    if (this.#waitingHead === this.#waiting.length) {
+      this.#waiting = []
+      this.#waitingHead = 0
+    }
     this.#settle(job, null, null)
   }
+}
+
+function unlessAborted<T>(signal: AbortSignal, result: T): T {
+  if (signal.aborted) throw engineryError('ABORTED', { what: 'The inference' }, { cause: signal.reason })
+  return result
 }
 
 function ownInput(value: SlotInput): SlotInput {

@@ -196,6 +196,15 @@ export interface NativeCompiledModel {
   /** Writes OpenVINO's bytes to `path` (created, truncated) and flushes them to disk. */
   exportTo(path: string): Promise<void>
   exportBytes(): Promise<ArrayBuffer>
+  /**
+   * The same engine once more, with other properties, from the bytes that exportBytes() gives. `null` where they are more than
+   * `atMost`, and where the engine keeps values from one inference to the next, which the two would not share.
+   */
+  compileAgain(
+    device: string,
+    properties: Record<string, NativePropertyValue>,
+    atMost: number,
+  ): Promise<NativeCompiledModel | null>
   createRequests(count: number): Promise<NativeRequest[]>
   createRequestsSync(count: number): NativeRequest[]
   releaseMemory(): Promise<void>

@@ -1,6 +1,8 @@
 #include "compile.h"
 
+#include <cstring>
 #include <openvino/runtime/core.hpp>
+#include <openvino/runtime/infer_request.hpp>
 #include <ostream>
 #include <sstream>
 #include <utility>
@@ -46,6 +48,21 @@ std::shared_ptr<CompiledState> import_blob(std::shared_ptr<MemoryBlock> bytes, c
     });
     BackgroundWork::guard_exit();
     return state;
+}
+
+std::shared_ptr<CompiledState> compile_again(const CompiledState& state, const std::string& device,
+                                             const ov::AnyMap& properties, size_t at_most) {
+    if (state.external_bytes < 0 || static_cast<size_t>(state.external_bytes) > at_most) return nullptr;
+    const bool has_memory = with_engine_log("OV_COMPILE", [&] {
+        ov::CompiledModel model = state.model;
+        return !model.create_infer_request().query_state().empty();
+    });
+    if (has_memory) return nullptr;
+    const std::string bytes = export_to_string(state);
+    if (bytes.size() > at_most) return nullptr;
+    auto block = MemoryBlock::allocate(bytes.size(), false);
+    std::memcpy(block->data(), bytes.data(), bytes.size());
+    return import_blob(std::move(block), device, properties);
 }
 
 void export_to_file(const CompiledState& state, const std::string& path) {

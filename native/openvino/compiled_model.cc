@@ -109,6 +109,7 @@ void CompiledModel::init(Napi::Env env, Napi::Object exports) {
              InstanceMethod<&CompiledModel::set_properties>("setProperties"),
              InstanceMethod<&CompiledModel::runtime_graph>("runtimeGraph"), InstanceMethod<&CompiledModel::export_to>("exportTo"),
              InstanceMethod<&CompiledModel::export_bytes>("exportBytes"),
+             InstanceMethod<&CompiledModel::compile_again>("compileAgain"),
              InstanceMethod<&CompiledModel::create_requests>("createRequests"),
              InstanceMethod<&CompiledModel::create_requests_sync>("createRequestsSync"),
              InstanceMethod<&CompiledModel::release_memory>("releaseMemory"), InstanceMethod<&CompiledModel::close>("close")}));
@@ -186,6 +187,23 @@ Napi::Value CompiledModel::export_bytes(const Napi::CallbackInfo& info) {
                 Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, bytes.size());
                 std::memcpy(buffer.Data(), bytes.data(), bytes.size());
                 return buffer;
+            });
+    });
+}
+
+Napi::Value CompiledModel::compile_again(const Napi::CallbackInfo& info) {
+    return guarded(info.Env(), "OV_COMPILE", [&] {
+        const double at_most = info[2].IsNumber() ? info[2].As<Napi::Number>().DoubleValue() : -1;
+        if (!(at_most >= 0)) throw NativeError("NATIVE_ARGUMENT", "expected a number of bytes");
+        return BackgroundTask<StatePtr>::start(
+            info.Env(), "OV_COMPILE",
+            [state = open_state(), device = text_argument(info[0], "a device name"), properties = properties_from_js(info[1]),
+             at_most = static_cast<size_t>(at_most)] {
+                return enginery::openvino::compile_again(*state, device, properties, at_most);
+            },
+            [](Napi::Env env, StatePtr& state) -> Napi::Value {
+                if (!state) return env.Null();
+                return CompiledModel::wrap(env, std::move(state));
             });
     });
 }

@@ -28,6 +28,7 @@ private:
     Napi::Value runtime_graph(const Napi::CallbackInfo& info);
     Napi::Value export_to(const Napi::CallbackInfo& info);
     Napi::Value export_bytes(const Napi::CallbackInfo& info);
+    Napi::Value compile_again(const Napi::CallbackInfo& info);
     Napi::Value create_requests(const Napi::CallbackInfo& info);
     Napi::Value create_requests_sync(const Napi::CallbackInfo& info);
     Napi::Value release_memory(const Napi::CallbackInfo& info);

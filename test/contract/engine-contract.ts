@@ -107,6 +107,47 @@ export function describeEngineContract(backend: BackendUnderTest): void {
         expect(firsts).toEqual(Array.from({ length: 40 }, (_, i) => i + 1))
       })
 
+      it('lets timers fire while short inferences follow each other', async () => {
+        let fired = 0
+        const timer = setInterval(() => fired++, 1)
+        const until = performance.now() + 300
+        let count = 0
+        for (; performance.now() < until; count++) {
+          const { y } = await engine.infer(new Float32Array([count, -1, 0, 1]))
+          if (y?.data[0] !== count) throw new Error(`inference ${count} gave ${y?.data[0]}`)
+        }
+        clearInterval(timer)
+        expect(count).toBeGreaterThan(20)
+        expect(fired).toBeGreaterThan(10)
+        expect(engine.lastLatency).toBeGreaterThan(0)
+      })
+
+      it('answers thousands of calls at once, each with its own result', async () => {
+        const results = await Promise.all(Array.from({ length: 3000 }, (_, i) => engine.infer(new Float32Array(4).fill(i))))
+        expect(results.map(({ y }) => y?.data[3])).toEqual(Array.from({ length: 3000 }, (_, i) => i))
+      })
+
+      it('refuses to be aborted too late, and does not answer where it was aborted in time', async () => {
+        for (let i = 0; i < 100; i++) {
+          const controller = new AbortController()
+          const promise = engine.infer(new Float32Array(4), { signal: controller.signal })
+          if (i % 2) await promise
+          controller.abort()
+          if (i % 2) continue
+          expect(await codes(promise)).toBe('ABORTED')
+        }
+      })
+
+      it('is closed in the middle of thousands of short inferences', async () => {
+        const closed = await backend.build(relu)
+        for (let i = 0; i < 100; i++) await closed.infer(new Float32Array(4))
+        const all = Array.from({ length: 2000 }, () => codes(closed.infer(new Float32Array(4))))
+        await closed.close()
+        const told = new Set(await Promise.all(all))
+        expect([...told].filter((code) => code !== 'no error' && code !== 'ENGINE_CLOSED')).toEqual([])
+        expect(told.has('ENGINE_CLOSED')).toBe(true)
+      })
+
       it('leaves earlier results alone', async () => {
         const first = await engine.infer(new Float32Array([1, 1, 1, 1]))
         for (let i = 0; i < 10; i++) await engine.infer(new Float32Array([7, 7, 7, 7]))

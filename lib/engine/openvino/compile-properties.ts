@@ -39,3 +39,14 @@ export function compileProperties(options: OpenVinoCompileOptions): Record<strin
   set('PERF_COUNT', hints.profile)
   return { ...properties, ...options.properties }
 }
+
+/** The same for a graph that the calling thread computes alone, as `inferSync` does. */
+export function oneThreadProperties(options: OpenVinoCompileOptions): Record<string, NativePropertyValue> {
+  return {
+    ...compileProperties(options),
+    PERFORMANCE_HINT: 'LATENCY',
+    NUM_STREAMS: 1,
+    INFERENCE_NUM_THREADS: 1,
+    ENABLE_CPU_PINNING: false,
+  }
+}

@@ -69,7 +69,7 @@ async function openCompiled(
   context: NativeFailureContext,
 ): Promise<OpenVinoEngine> {
   try {
-    const engine = new OpenVinoEngine(compiled, options.device, options.hints)
+    const engine = new OpenVinoEngine(compiled, options)
     refuseForeignTypes([...engine.inputs, ...engine.outputs], context)
     return engine
   } catch (error) {

@@ -4,6 +4,7 @@ import type { ElementType } from '../../tensor/element-type.js'
 import type { CompiledEngine, EngineLayer, InferenceSlot, Port } from '../backend.js'
 import { shapeFromNative } from '../partial-shape.js'
 import type { OpenVinoCompileOptions } from './build-options.js'
+import { oneThreadProperties } from './compile-properties.js'
 
 export function portFromNative(port: NativePort): Port {
   return {
@@ -22,11 +23,13 @@ export class OpenVinoEngine implements CompiledEngine {
   readonly executionDevices: readonly string[]
   readonly profiles: boolean
   readonly #compiled: NativeCompiledModel
-  readonly #device: string
+  readonly #options: OpenVinoCompileOptions
+  #forOneThread: Promise<NativeCompiledModel | null> | undefined
 
-  constructor(compiled: NativeCompiledModel, device: string, hints: OpenVinoCompileOptions['hints']) {
+  constructor(compiled: NativeCompiledModel, options: OpenVinoCompileOptions) {
+    const { hints } = options
     this.#compiled = compiled
-    this.#device = device
+    this.#options = options
     this.inputs = compiled.inputs().map(portFromNative)
     this.outputs = compiled.outputs().map(portFromNative)
     this.requestCount = hints?.requests ?? defaultRequestCount(Number(compiled.getProperty('OPTIMAL_NUMBER_OF_INFER_REQUESTS')))
@@ -42,8 +45,18 @@ export class OpenVinoEngine implements CompiledEngine {
     try {
       return this.#compiled.createRequestsSync(1)[0] as InferenceSlot
     } catch (error) {
-      throw fromNative(error, { device: this.#device, what: 'The engine' })
+      throw fromNative(error, { device: this.#options.device, what: 'The engine' })
     }
+  }
+
+  // The threads that a graph was compiled for take part in each inference, and waking them takes longer than a tiny network
+  // does; a stream of several even sends it to another thread. So the calling thread gets a graph of its own.
+  async createShortSlot(): Promise<InferenceSlot | undefined> {
+    const { device } = this.#options
+    if (device !== 'CPU' || this.profiles) return undefined
+    this.#forOneThread ??= this.#compiled.compileAgain(device, oneThreadProperties(this.#options), ONE_THREAD_BYTES)
+    const compiled = await this.#translate(() => this.#forOneThread as Promise<NativeCompiledModel | null>)
+    return compiled ? (await this.#translate(() => compiled.createRequests(1)))[0] : undefined
   }
 
   async layers(): Promise<EngineLayer[]> {
@@ -55,22 +68,26 @@ export class OpenVinoEngine implements CompiledEngine {
     try {
       await this.#compiled.exportTo(path)
     } catch (error) {
-      throw fromNative(error, { path, writing: true, device: this.#device })
+      throw fromNative(error, { path, writing: true, device: this.#options.device })
     }
   }
 
   async close(): Promise<void> {
-    await this.#translate(() => this.#compiled.close())
+    const forOneThread = await this.#forOneThread?.catch(() => null)
+    await this.#translate(() => Promise.all([this.#compiled.close(), forOneThread?.close()]))
   }
 
   async #translate<T>(call: () => Promise<T>): Promise<T> {
     try {
       return await call()
     } catch (error) {
-      throw fromNative(error, { device: this.#device, what: 'The engine' })
+      throw fromNative(error, { device: this.#options.device, what: 'The engine' })
     }
   }
 }
+
+// What is larger has no inferences of microseconds; or it looks up a few values in a large table, which nobody wants twice.
+const ONE_THREAD_BYTES = 32 * 2 ** 20
 
 // OpenVINO's figure is one request for each stream. A finished request is started again by the JavaScript thread, and its
 // stream would stand still until then; with a second one queued in the engine it goes on at once. A request owns no more

@@ -1,0 +1,221 @@
+import { describe, expect, it } from 'vitest'
+import type { InferenceSlot, SlotInput, SlotResults } from '../../../lib/engine/backend.js'
+import { OutputCollector } from '../../../lib/inference/collect-outputs.js'
+import { RequestQueue } from '../../../lib/inference/request-queue.js'
+import { ShortLane } from '../../../lib/inference/short-lane.js'
+
+const port = { name: 'y', names: ['y'], type: 'f32', shape: [1] } as const
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+// Inputs that had to wait come as bytes.
+const twice = ({ buffer, byteOffset }: ArrayBufferView) =>
+  new Float32Array([2 * new DataView(buffer, byteOffset).getFloat32(0, true)]).buffer
+
+/** Doubles its input after `milliseconds` of work; asynchronous ones end with the next turn of the event loop. */
+class FakeSlot implements InferenceSlot {
+  latency = 0
+  milliseconds: number
+  started = 0
+  ran = 0
+  closed = false
+  failure: Error | undefined
+  constructor(milliseconds: number) {
+    this.milliseconds = milliseconds
+  }
+  inferSync(inputs: SlotInput[]): SlotResults {
+    this.ran++
+    for (const until = performance.now() + this.milliseconds; performance.now() < until; );
+    this.latency = this.milliseconds
+    if (this.failure) throw this.failure
+    return [twice(inputs[0] as ArrayBufferView)]
+  }
+  start(done: (error: Error | null, results: SlotResults | null) => void, inputs: SlotInput[]): void {
+    this.started++
+    const results = [twice(inputs[0] as ArrayBufferView)]
+    setImmediate(() => {
+      this.latency = this.milliseconds
+      done(null, results)
+    })
+  }
+  cancel(): void {}
+  profile() {
+    return []
+  }
+  close(): void {
+    this.closed = true
+  }
+}
+
+function makeQueue({ milliseconds = 0.001, short = 0.001, slots = 2 } = {}) {
+  const asynchronous = Array.from({ length: slots }, () => new FakeSlot(milliseconds))
+  const shortSlot = new FakeSlot(short)
+  let opened = 0
+  const lane = new ShortLane(async () => {
+    opened++
+    return shortSlot
+  })
+  const queue = new RequestQueue(asynchronous, new OutputCollector([port]), lane)
+  const infer = async (value: number, signal?: AbortSignal) => {
+    const result = await queue.submit({ values: [new Float32Array([value])], shapes: undefined }, undefined, signal)
+    return result.y?.data[0]
+  }
+  const started = () => asynchronous.reduce((sum, slot) => sum + slot.started, 0)
+  return { queue, lane, infer, shortSlot, started, opened: () => opened }
+}
+
+async function enter({ lane, infer }: ReturnType<typeof makeQueue>) {
+  for (let i = 0; i < 20; i++) await infer(i)
+  await turn()
+  expect(lane.ready).toBe(true)
+}
+
+describe('short inferences', () => {
+  it('run on the calling thread once enough were quick, and no other thread hears of them', async () => {
+    const made = makeQueue()
+    expect(made.lane.ready).toBe(false)
+    await enter(made)
+    const before = made.started()
+    expect(before).toBeGreaterThanOrEqual(16)
+    expect(await made.infer(21)).toBe(42)
+    expect(made.started()).toBe(before)
+    expect(made.opened()).toBe(1)
+    expect(made.queue.lastFinished).toBe(made.shortSlot)
+  })
+
+  it('are not looked for where inferences take long', async () => {
+    const { infer, opened, lane } = makeQueue({ milliseconds: 0.5 })
+    for (let i = 0; i < 100; i++) await infer(i)
+    expect(lane.ready).toBe(false)
+    expect(opened()).toBe(0)
+  })
+
+  it('give the event loop its turn, though every promise is settled when it is handed out', async () => {
+    const made = makeQueue({ short: 0.005 })
+    await enter(made)
+    let turns = 0
+    let stop = false
+    const count = () => {
+      turns++
+      if (!stop) setImmediate(count)
+    }
+    setImmediate(count)
+    const until = performance.now() + 100
+    let done = 0
+    while (performance.now() < until) {
+      expect(await made.infer(done)).toBe(2 * done)
+      done++
+    }
+    stop = true
+    expect(turns).toBeGreaterThan(20)
+    expect(done).toBeGreaterThan(turns)
+  })
+
+  it('answer in order, also those that must wait for the next turn', async () => {
+    const made = makeQueue({ short: 0.01 })
+    await enter(made)
+    const order: number[] = []
+    await Promise.all(Array.from({ length: 500 }, (_, i) => made.infer(i).then((value) => order.push(value as number))))
+    expect(order).toEqual(Array.from({ length: 500 }, (_, i) => 2 * i))
+    expect(made.started()).toBeLessThan(100)
+  })
+
+  it('that wait have their own copy of what they were given', async () => {
+    const made = makeQueue({ short: 0.05 })
+    await enter(made)
+    const input = new Float32Array(1)
+    const results = Array.from({ length: 100 }, (_, i) => {
+      input[0] = i
+      return made.queue.submit({ values: [input], shapes: undefined }, undefined, undefined)
+    })
+    input[0] = -1
+    expect((await Promise.all(results)).map(({ y }) => y?.data[0])).toEqual(Array.from({ length: 100 }, (_, i) => 2 * i))
+  })
+
+  it('go back to other threads when they take longer than was measured, and nobody who waits is lost', async () => {
+    const made = makeQueue()
+    await enter(made)
+    made.shortSlot.milliseconds = 0.05
+    const results = await Promise.all(Array.from({ length: 300 }, (_, i) => made.infer(i)))
+    expect(results).toEqual(Array.from({ length: 300 }, (_, i) => 2 * i))
+    expect(made.lane.ready).toBe(false)
+    const ran = made.shortSlot.ran
+    expect(ran).toBeLessThan(200)
+    await made.infer(1)
+    expect(made.shortSlot.ran).toBe(ran)
+  })
+
+  it('do not leave for one that is slow once in a while', async () => {
+    const made = makeQueue()
+    await enter(made)
+    for (let i = 0; i < 200; i++) {
+      made.shortSlot.milliseconds = i % 20 === 0 ? 1.5 : 0
+      await made.infer(i)
+    }
+    expect(made.lane.ready).toBe(true)
+  })
+
+  it('fail one by one', async () => {
+    const made = makeQueue()
+    await enter(made)
+    made.shortSlot.failure = Object.assign(new Error('it broke'), { code: 'OV_INFER' })
+    await expect(made.infer(1)).rejects.toMatchObject({ code: 'INFERENCE_FAILED' })
+    made.shortSlot.failure = undefined
+    expect(await made.infer(2)).toBe(4)
+  })
+
+  it('can be aborted until their promise has told, and while they wait', async () => {
+    const made = makeQueue({ short: 0.05 })
+    await enter(made)
+    const controller = new AbortController()
+    const running = made.infer(1, controller.signal)
+    const waiting = Array.from({ length: 100 }, (_, i) => made.infer(i, controller.signal))
+    const other = made.infer(5)
+    controller.abort()
+    for (const promise of [running, ...waiting]) await expect(promise).rejects.toMatchObject({ code: 'ABORTED' })
+    expect(await other).toBe(10)
+  })
+
+  it('that wait are refused when the queue is closed', async () => {
+    const made = makeQueue({ short: 0.05 })
+    await enter(made)
+    const all = Array.from({ length: 100 }, (_, i) => made.infer(i))
+    const closing = made.queue.close()
+    const settled = await Promise.allSettled(all)
+    await closing
+    expect(made.shortSlot.closed).toBe(true)
+    const refused = settled.filter((each) => each.status === 'rejected')
+    expect(refused.length).toBeGreaterThan(50)
+    for (const { reason } of refused) expect(reason).toMatchObject({ code: 'ENGINE_CLOSED' })
+  })
+
+  it('leave nothing behind where the queue is closed while their slot is opened', async () => {
+    const slot = new FakeSlot(0)
+    let open = (_: InferenceSlot) => {}
+    const lane = new ShortLane(
+      () =>
+        new Promise((resolve) => {
+          open = resolve
+        }),
+    )
+    const queue = new RequestQueue([new FakeSlot(0)], new OutputCollector([port]), lane)
+    for (let i = 0; i < 20; i++) await queue.submit({ values: [new Float32Array(1)], shapes: undefined }, undefined, undefined)
+    const closing = queue.close()
+    open(slot)
+    await closing
+    expect(slot.closed).toBe(true)
+    expect(lane.ready).toBe(false)
+  })
+
+  it('go on as before where no slot for them can be opened', async () => {
+    for (const open of [async () => undefined, () => Promise.reject(new Error('no'))]) {
+      const lane = new ShortLane(open)
+      const queue = new RequestQueue([new FakeSlot(0)], new OutputCollector([port]), lane)
+      for (let i = 0; i < 50; i++) {
+        const { y } = await queue.submit({ values: [new Float32Array([i])], shapes: undefined }, undefined, undefined)
+        expect(y?.data[0]).toBe(2 * i)
+      }
+      expect(lane.ready).toBe(false)
+      await queue.close()
+    }
+  })
+})
