@@ -26,6 +26,7 @@ export type { SharedEngineOptions } from './api/open-candidate.js'
 export { openvino } from './api/openvino.js'
 export { createPredictor, type Predictor, type PredictorOptions } from './api/predictor.js'
 export type { DeviceReport, OpenVinoReport, PluginReport } from './api/probe-openvino.js'
+export { type QuantizedOperator, type QuantizeResult, quantize } from './api/quantize.js'
 export type { EngineReading } from './api/read-model-with-engine.js'
 export type {
   BoxAnnotation,
@@ -106,6 +107,17 @@ export type { ImportedPreprocess } from './preprocess/importers/imported-preproc
 export type { InputPort } from './preprocess/input-port.js'
 export type { PreprocessDescription } from './preprocess/preprocess-schema.js'
 export { presets } from './preprocess/presets.js'
+export type { IgnoredScope } from './quantization/ignored-scope.js'
+export type {
+  CalibrationOptions,
+  CalibrationSample,
+  CalibrationSamples,
+  QuantizationOptions,
+  QuantizeOptions,
+  QuantizeProgress,
+} from './quantization/quantize-options.js'
+export type { SkippedNode } from './quantization/quantizer.js'
+export type { TargetName } from './quantization/targets/target.js'
 export { fromFloat32, toFloat32 } from './tensor/convert-elements.js'
 export type { ElementArray, ElementType } from './tensor/element-type.js'
 export { Tensor } from './tensor/tensor.js'

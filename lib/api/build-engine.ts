@@ -2,6 +2,7 @@ import { parseOptions } from '../errors/parse-options.js'
 import type { Engine } from '../inference/engine.js'
 import { type BuildEngineOptions, buildEngineSchema, withDefaultBackend } from './build-options.js'
 import { compileEngine } from './compile-engine.js'
+import { prepareInt8 } from './prepare-int8.js'
 
 /**
  * Compiles a model into an engine for one device.
@@ -9,12 +10,19 @@ import { compileEngine } from './compile-engine.js'
  * Everything long happens on threads of its own; the event loop stays free. With `cache`, an engine that was built
  * before from the same model with the same options, versions and hardware is loaded instead.
  *
+ * With precision `int8` a float ONNX model is quantized first; the cache then spares that, too.
+ *
  * @throws OPTION_INVALID; the MODEL_ and EXTERNAL_DATA_ codes; SHAPE_INVALID, INPUT_UNKNOWN (shapes); PREPROCESS_INVALID;
  * DEVICE_NOT_FOUND, DEVICE_LIBRARY_MISSING, PRECISION_UNSUPPORTED; PROPERTY_INVALID, ENGINE_BUILD_FAILED;
- * CACHE_UNUSABLE (only if required); CALLBACK_FAILED; ABORTED; ADDON_NOT_FOUND, ADDON_LOAD_FAILED; OUT_OF_MEMORY
+ * CACHE_UNUSABLE (only if required); CALLBACK_FAILED; ABORTED; ADDON_NOT_FOUND, ADDON_LOAD_FAILED; OUT_OF_MEMORY;
+ * with int8 QUANTIZATION_NOT_ONNX and as `quantize`
  * @example
  * const engine = await buildEngine({ model: 'yolox.onnx', device: 'CPU', hints: { performance: 'throughput' } })
  */
 export async function buildEngine(options: BuildEngineOptions): Promise<Engine> {
-  return await compileEngine(parseOptions(buildEngineSchema, withDefaultBackend(options), buildEngine))
+  const parsed = parseOptions(buildEngineSchema, withDefaultBackend(options), buildEngine)
+  const { precision } = parsed
+  if (precision !== 'int8') return await compileEngine({ ...parsed, precision })
+  const { settings, preparation } = prepareInt8(parsed)
+  return await compileEngine(settings, preparation)
 }

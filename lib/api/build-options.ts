@@ -12,6 +12,12 @@ import {
 import { Model } from '../engine/openvino/model.js'
 import type { PreprocessInput } from '../engine/openvino/preprocess-options.js'
 import type { Logger } from '../logging/logger.js'
+import {
+  type CalibrationOptions,
+  calibrationSchema,
+  type EngineQuantizationOptions,
+  engineQuantizationSchema,
+} from '../quantization/quantize-options.js'
 
 // Not `instanceof`: test runners load this package into a context with classes of its own.
 const bytes = z.custom<Uint8Array>((value) => types.isUint8Array(value), 'expected a Uint8Array')
@@ -32,7 +38,13 @@ export const modelSchema = z.union([
 export const buildConfigSchema = z.discriminatedUnion('backend', [
   openvinoCompileSchema.extend({
     backend: z.literal('openvino'),
+    precision: z
+      .enum(['fp32', 'fp16', 'bf16', 'int8'])
+      .default('fp32')
+      .describe('element type of float layers as executed; int8: the model is quantized first'),
     model: modelSchema,
+    calibration: calibrationSchema.optional().describe('samples to quantize with; only for int8, which needs them'),
+    quantization: engineQuantizationSchema.optional().describe('how to quantize, for int8'),
     cache: cacheSchema.optional(),
   }),
 ])
@@ -88,8 +100,15 @@ export interface OpenVinoBuildOptions extends BuildCallOptions {
   model: ModelInput
   /** `CPU` (default), `GPU`, `GPU.1`, `AUTO:GPU,CPU`, `HETERO:GPU,CPU`, `MULTI:CPU`. Never replaced by another. */
   device?: string | undefined
-  /** Element type that float layers compute in; default fp32, which is really f32 on every device. */
-  precision?: 'fp32' | 'fp16' | 'bf16' | undefined
+  /**
+   * Element type that float layers compute in; default fp32, which is really f32 on every device. `int8`: the model, a
+   * float one in ONNX, is quantized first, and layers that stay float compute in f32.
+   */
+  precision?: 'fp32' | 'fp16' | 'bf16' | 'int8' | undefined
+  /** Samples to quantize with; `int8` needs them. */
+  calibration?: CalibrationOptions | undefined
+  /** How to quantize, for `int8`; the target is told by the device. */
+  quantization?: EngineQuantizationOptions | undefined
   /** Per input name; 'dynamic' keeps open whatever the model leaves open. An open batch dimension becomes 1 otherwise. */
   shapes?: ShapesInput | undefined
   /** Steps that become part of the engine. */

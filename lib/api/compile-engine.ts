@@ -23,6 +23,8 @@ export type CompileSettings = Omit<BuildEngineSettings, 'precision' | 'calibrati
 
 /** Makes another model of the one that was given before it is compiled. */
 export interface ModelPreparation {
+  /** What was asked for. */
+  readonly precision: string
   /** Looks at the model, before anything long begins. */
   check(source: ModelSource): void
   /** What decides the result besides the model; null where nothing tells: then it is not kept in a cache. */
@@ -57,7 +59,8 @@ export async function compileEngine(settings: CompileSettings, preparation?: Mod
   const cache = settings.cache && key !== null ? await openCache({ ...cacheOptions(settings.cache), logger }) : undefined
   const found = cache && key !== null ? await restoreFromCache(cache, key, settings, run) : undefined
   // What was compiled then was the prepared model.
-  if (found) return finishEngine(found, preparation ? found.identity : identity, run, logger)
+  const asked = preparation?.precision
+  if (found) return finishEngine(found, preparation ? found.identity : identity, run, logger, asked)
   if (preparation === undefined) {
     const built = await compile(source, settings, run, { identity, key, cache })
     return finishEngine(built, identity, run, logger)
@@ -69,7 +72,7 @@ export async function compileEngine(settings: CompileSettings, preparation?: Mod
   const prepared = await resolveModelSource({ bytes, format: 'onnx' })
   const own = await run.unlessAborted(identify(prepared, settings))
   const built = await compile(prepared, settings, run, { identity: own, key, cache })
-  return finishEngine(built, own, run, logger)
+  return finishEngine(built, own, run, logger, asked)
 }
 
 async function keyOf(
@@ -174,7 +177,13 @@ export function dynamicNotes(engine: CompiledEngine): string[] {
 }
 
 /** Makes requests and the public engine of what a backend compiled; closes it on failure. */
-export async function finishEngine(built: BuiltEngine, identity: EngineIdentity, run: BuildRun, logger: Logger): Promise<Engine> {
+export async function finishEngine(
+  built: BuiltEngine,
+  identity: EngineIdentity,
+  run: BuildRun,
+  logger: Logger,
+  precision = String(identity.options.precision),
+): Promise<Engine> {
   const { compiled, notes } = built
   let slots: readonly InferenceSlot[] = []
   try {
@@ -185,7 +194,7 @@ export async function finishEngine(built: BuiltEngine, identity: EngineIdentity,
     return new Engine(compiled, slots, {
       backend: identity.backend,
       device: String(identity.options.device),
-      precision: String(identity.options.precision),
+      precision,
       notes,
       save: async (path) => {
         await saveEngineFiles(path, (temporary) => compiled.exportTo(temporary), await manifestContent(compiled, identity))

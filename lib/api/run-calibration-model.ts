@@ -2,12 +2,12 @@ import type { CalibrationRunner, NamedTensors, OpenOptions } from '../calibratio
 import type { Port } from '../engine/backend.js'
 import { engineryError } from '../errors/enginery-error.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { buildEngine } from './build-engine.js'
+import { compileEngine } from './compile-engine.js'
 
 /** Runs the float model of a calibration on OpenVINO, in f32 on the CPU, with all cores busy. */
 export async function openCalibrationModel(model: Uint8Array, options: OpenOptions): Promise<CalibrationRunner> {
   const { shapes, signal } = options
-  const engine = await buildEngine({
+  const engine = await compileEngine({
     model,
     backend: 'openvino',
     device: 'CPU',

@@ -4,6 +4,7 @@ import { addBuildCommand } from './commands/build.js'
 import { addDoctorCommand } from './commands/doctor.js'
 import { addEvalCommand } from './commands/eval.js'
 import { addInspectCommand } from './commands/inspect.js'
+import { addQuantizeCommand } from './commands/quantize.js'
 import { addRunCommand } from './commands/run.js'
 import { readPackageVersion } from './package-version.js'
 import { type CommandResult, type CommonFlags, createSession, type Session } from './session.js'
@@ -46,6 +47,7 @@ export function createProgram(terminal: Terminal, signal: AbortSignal): Command 
   addDoctorCommand(program, register)
   addInspectCommand(program, register)
   addBuildCommand(program, register)
+  addQuantizeCommand(program, register)
   addRunCommand(program, register)
   addEvalCommand(program, register)
   addBenchCommand(program, register)

@@ -92,7 +92,8 @@ function showEngineLog(session: Session): void {
 
 // Whatever else was asked for cannot be changed any more, and must not be ignored in silence.
 function loadOptionsOf(options: EngineConfig): Pick<EngineConfig, 'hints' | 'properties'> {
-  const { backend: _, model: __, hints, properties, ...fixed } = options
+  // What a model is quantized with says nothing about an engine.
+  const { backend: _, model: __, calibration: ___, quantization: ____, hints, properties, ...fixed } = options
   const [option] = Object.keys(fixed)
   if (option !== undefined) {
     throw engineryError('USAGE_INVALID', {

@@ -116,6 +116,11 @@ export const quantizationSchema = z.strictObject({
     .describe('a model that is quantized already: an error, or left as it is'),
 })
 
+/** Options of quantizing where an engine is built of the result: the device tells the target. */
+export const engineQuantizationSchema = quantizationSchema.extend({
+  target: z.enum(targetNames).optional().describe('where the model will run; default: told by the device'),
+})
+
 export const quantizeStages = ['read', 'fold', 'samples', 'statistics', 'quantize', 'write', 'done'] as const
 
 export interface QuantizeProgress {
@@ -145,6 +150,7 @@ export const quantizeSchema = quantizationSchema.extend({
 export type QuantizeOptions = z.input<typeof quantizeSchema>
 export type QuantizeSettings = z.output<typeof quantizeSchema>
 export type QuantizationOptions = z.input<typeof quantizationSchema>
+export type EngineQuantizationOptions = z.input<typeof engineQuantizationSchema>
 export type CalibrationOptions = z.input<typeof calibrationSchema>
 export type CalibrationConfig = z.input<typeof calibrationConfigSchema>
 export type CalibrationSettings = z.output<typeof calibrationSchema>

@@ -31,7 +31,7 @@ export interface BatchResult {
 const longestBuild = 90_000
 
 /** What `programs/` has for a list of files. */
-export type FuzzProgram = 'build-models' | 'decode-pictures'
+export type FuzzProgram = 'build-models' | 'decode-pictures' | 'quantize-models'
 
 /**
  * Builds engines of all models (or does with all files what another program does), one after the other in a child process, and in another one from the next model on where

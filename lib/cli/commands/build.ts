@@ -4,11 +4,14 @@ import type { Command } from 'commander'
 import type { z } from 'zod'
 import { manifestPathOf } from '../../engine/manifest.js'
 import { engineryError } from '../../errors/enginery-error.js'
+import type { EngineConfig, Recipe } from '../config/config-schema.js'
 import type { RegisterAction } from '../create-program.js'
 import { checkWritable } from '../files/check-writable.js'
 import { findTarget, openEngine, stemOf } from '../open-engine.js'
 import { addBuildFlags, type BuildFlags } from '../options/build-flags.js'
+import { calibrationFromFlags, calibrationOfConfig } from '../options/collect-quantize-options.js'
 import { collectOptions } from '../options/engine-options.js'
+import { addCalibrationFlags, type CalibrationFlags } from '../options/quantize-flags.js'
 import { readPackageVersion } from '../package-version.js'
 import { describeOpenedEngine, engineRows } from '../reports/describe-opened-engine.js'
 import type { buildReportSchema } from '../reports/report-schemas.js'
@@ -17,7 +20,7 @@ import { formatBytes } from '../text/format-quantity.js'
 import { renderEnginePorts } from '../text/render-engine.js'
 import { type Row, renderSection, renderTable } from '../text/render-table.js'
 
-interface Flags extends CommonFlags, BuildFlags {
+interface Flags extends CommonFlags, BuildFlags, CalibrationFlags {
   output?: string
 }
 
@@ -26,6 +29,7 @@ Examples:
   enginery build squeezenet.onnx
   enginery build detector.onnx -o detector.blob --shape x=1x3x736x736 --performance throughput
   enginery build --config recipes/squeezenet.yaml --property NUM_STREAMS=2
+  enginery build yolox.onnx --precision int8 --data calib.npy
 
 Writes the engine and, beside it, its manifest (.json). Both appear whole or not at all.`
 
@@ -36,12 +40,13 @@ export function addBuildCommand(program: Command, register: RegisterAction): voi
     .summary('compile a model to an engine file')
     .description('Compiles a model and saves the engine.')
     .option('-o, --output <file>', "file for the engine (default: the model's name with .blob, in the working directory)")
-  addBuildFlags(command).addHelpText('after', examples)
+  addCalibrationFlags(addBuildFlags(command)).addHelpText('after', examples)
   register(command, build)
 }
 
 async function build(session: Session, argument: string | undefined, flags: Flags): Promise<CommandResult> {
-  const { engine: options, own } = await collectOptions('build', flags, { output: flags.output })
+  const { engine, own, recipe } = await collectOptions('build', flags, { output: flags.output })
+  const options = await withCalibration(engine, recipe, flags)
   const target = await findTarget(argument, options)
   if (target.kind === 'engine') throw engineryError('USAGE_INVALID', { reason: `${target.path} is a saved engine already` })
   const output = resolve(own.output ?? `${stemOf(target.path)}.blob`)
@@ -52,13 +57,16 @@ async function build(session: Session, argument: string | undefined, flags: Flag
       bar.update('save', 1)
       await opened.engine.save(output)
     })
-    const engine = await describeOpenedEngine(target, opened)
+    const described = await describeOpenedEngine(target, opened)
     const files = await Promise.all(
       [output, manifestPathOf(output)].map(async (path) => ({ path, bytes: (await stat(path)).size })),
     )
-    const json: z.input<typeof buildReportSchema> = { command: 'build', enginery: readPackageVersion(), engine, files }
+    const json: z.input<typeof buildReportSchema> = { command: 'build', enginery: readPackageVersion(), engine: described, files }
     const text = [
-      renderTable([...engineRows(engine), ...files.map(({ path, bytes }): Row => ['wrote', `${path} (${formatBytes(bytes)})`])]),
+      renderTable([
+        ...engineRows(described),
+        ...files.map(({ path, bytes }): Row => ['wrote', `${path} (${formatBytes(bytes)})`]),
+      ]),
       renderSection('Inputs', renderEnginePorts(opened.engine.inputs)),
       renderSection('Outputs', renderEnginePorts(opened.engine.outputs)),
     ].join('\n\n')
@@ -66,4 +74,15 @@ async function build(session: Session, argument: string | undefined, flags: Flag
   } finally {
     await opened.engine.close()
   }
+}
+
+/** The options with the samples that flags, configuration or recipe name, where there is something to quantize. */
+async function withCalibration(engine: EngineConfig, recipe: Recipe, flags: CalibrationFlags): Promise<EngineConfig> {
+  const given = await calibrationFromFlags(flags)
+  if (engine.precision !== 'int8') {
+    const [unused] = Object.keys(given)
+    if (unused === undefined) return engine
+    throw engineryError('USAGE_INVALID', { reason: `--${unused}: only for --precision int8` })
+  }
+  return { ...engine, calibration: { ...calibrationOfConfig({ engine, recipe }), ...given } }
 }

@@ -55,7 +55,7 @@ function renderReport(report: EnvironmentReport, verbose: boolean): string {
   return sections.join('\n\n')
 }
 
-function systemRows({ enginery, node, system, cpu }: EnvironmentReport): Row[] {
+function systemRows({ enginery, node, system, cpu, sharp }: EnvironmentReport): Row[] {
   const { name, version } = system.cLibrary
   const rows: Row[] = [
     ['enginery', enginery],
@@ -63,6 +63,7 @@ function systemRows({ enginery, node, system, cpu }: EnvironmentReport): Row[] {
     ['platform', `${system.platform}, ${system.release}`],
   ]
   if (name !== 'none') rows.push(['C library', version === null ? name : `${name} ${version}`])
+  rows.push(['sharp', sharp.version ?? 'cannot be used: see findings'])
   rows.push(['memory', formatBytes(system.memoryBytes)])
   if (!cpu) return [...rows, ['processor', 'unknown: the kernels addon does not load']]
   return [

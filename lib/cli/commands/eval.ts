@@ -103,7 +103,11 @@ function warnAboutData(session: Session, { data, models }: Evaluation): void {
     const first = data.broken.slice(0, 3).map(({ id, reason }) => `${id} (${reason})`)
     session.logger.warn?.(`${data.broken.length} samples could not be read and are not scored: ${first.join('; ')}`)
   }
-  for (const { name, nonFiniteSamples } of models) {
+  for (const { name, nonFiniteSamples, metrics } of models) {
+    for (const metric of metrics) {
+      const unanswered = 'details' in metric ? metric.details.unanswered : undefined
+      if (unanswered) session.logger.warn?.(`${name}: ${unanswered} samples got no class and count as wrong in ${metric.name}`)
+    }
     if (nonFiniteSamples > 0) session.logger.warn?.(`${name}: outputs of ${nonFiniteSamples} samples hold NaN or infinite values`)
   }
 }

@@ -6,8 +6,8 @@ import { preprocessDescriptionSchema } from '../../preprocess/resolve-preprocess
 import {
   type CalibrationConfig,
   calibrationConfigSchema,
-  type QuantizationOptions,
-  quantizationSchema,
+  type EngineQuantizationOptions,
+  engineQuantizationSchema,
 } from '../../quantization/quantize-options.js'
 
 const shape = z.array(z.int().min(0))
@@ -104,7 +104,7 @@ export const configFileSchema = openvino.partial({ model: true }).extend({
   eval: evalSectionSchema.optional(),
   quantize: quantizeSectionSchema.optional(),
   calibration: calibrationConfigSchema.optional().describe('samples to quantize with; data may come from the command line'),
-  quantization: quantizationSchema.optional().describe('how a model is quantized'),
+  quantization: engineQuantizationSchema.optional().describe('how a model is quantized'),
 })
 
 /** Options of buildEngine as a file or the command line gives them, not yet complete. */
@@ -112,7 +112,7 @@ export type EngineConfig = Partial<
   Omit<OpenVinoBuildOptions, 'signal' | 'onProgress' | 'logger' | 'calibration' | 'quantization'>
 > & {
   calibration?: CalibrationConfig | undefined
-  quantization?: QuantizationOptions | undefined
+  quantization?: EngineQuantizationOptions | undefined
 }
 
 /** What tells how pictures become scores. */

@@ -8,7 +8,7 @@ import { parseShape } from './parse-shape.js'
 export interface BuildFlags {
   config?: string
   device?: string
-  precision?: 'fp32' | 'fp16' | 'bf16'
+  precision?: 'fp32' | 'fp16' | 'bf16' | 'int8'
   shape?: [name: string, shape: RequestedDimension[]][]
   dynamicShapes?: true
   performance?: 'latency' | 'throughput' | 'cumulative-throughput'
@@ -26,7 +26,14 @@ export function addBuildFlags(command: Command): Command {
   return command
     .option('--config <file>', 'YAML file of options; options on the command line override it')
     .option('--device <name>', 'CPU, GPU, GPU.1, AUTO:GPU,CPU, HETERO:GPU,CPU, MULTI:CPU (default: CPU)')
-    .addOption(new Option('--precision <type>', 'of float layers (default: fp32)').choices(['fp32', 'fp16', 'bf16']))
+    .addOption(
+      new Option('--precision <type>', 'of float layers (default: fp32); int8 quantizes an ONNX model first').choices([
+        'fp32',
+        'fp16',
+        'bf16',
+        'int8',
+      ]),
+    )
     .option(
       '--shape <name=shape>',
       'shape of an input: image=1x3x224x224; ? is any length, 32..320 a range (repeatable)',

@@ -3,6 +3,7 @@
  */
 import { z } from 'zod'
 import { evalReportSchema } from './eval-report-schema.js'
+import { quantizeReportSchema } from './quantize-report-schema.js'
 import { runPicturesReportSchema } from './run-pictures-schema.js'
 import {
   countSchema,
@@ -70,6 +71,9 @@ export const doctorReportSchema = z.strictObject({
       cure: z.string().nullable(),
     }),
   ),
+  sharp: z
+    .strictObject({ version: z.string().nullable(), reason: z.string().nullable(), cure: z.string().nullable() })
+    .describe('the optional package that decodes pictures; the version is null where it cannot be used'),
   openvino: z
     .strictObject({
       version: z.string(),
@@ -252,6 +256,7 @@ export const reportSchemas = {
   'inspect, of a model': modelReportSchema,
   'inspect, of a saved engine': engineReportSchema,
   build: buildReportSchema,
+  quantize: quantizeReportSchema,
   'run, of arrays': runReportSchema,
   'run, of pictures': runPicturesReportSchema,
   eval: evalReportSchema,

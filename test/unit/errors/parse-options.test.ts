@@ -24,7 +24,7 @@ describe('parseOptions', () => {
     [{}, 'model', /received undefined/],
     [{ model: 7 }, 'model', /expected .*string/],
     [{ model: 'a', precisions: 'fp32' }, 'precisions', /no such option/],
-    [{ model: 'a', precision: 'int8' }, 'precision', /fp32/],
+    [{ model: 'a', precision: 'int4' }, 'precision', /fp32/],
     [{ model: 'a', device: 'my gpu' }, 'device', /AUTO:GPU,CPU/],
     [{ model: 'a', hints: { streams: 0 } }, 'hints.streams', /./],
     [{ model: 'a', hints: { speed: 1 } }, 'hints.speed', /no such option/],

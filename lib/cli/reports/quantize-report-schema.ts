@@ -1,0 +1,29 @@
+import { z } from 'zod'
+import { fileSchema, head } from './shared-schemas.js'
+
+export const quantizeReportSchema = z.strictObject({
+  ...head('quantize'),
+  model: fileSchema.describe('the float model, without weights in other files'),
+  output: fileSchema,
+  target: z.string(),
+  preset: z.string(),
+  isPassed: z.boolean().describe('true where the model was quantized already and is written as it was'),
+  operators: z
+    .array(
+      z.strictObject({
+        operator: z.string(),
+        quantized: z.int().describe('nodes that compute on integers'),
+        float: z.int().describe('nodes that could, and do not'),
+      }),
+    )
+    .describe('most frequent first'),
+  float: z.array(z.strictObject({ node: z.string(), operator: z.string(), reason: z.string() })).describe('nodes left float'),
+  activations: z.int().describe('tensors with a quantizer'),
+  calibration: z.strictObject({
+    samples: z.int(),
+    shapes: z.record(z.string(), z.array(z.int())).nullable().describe('of inputs; null where they differed'),
+    reused: z.boolean().describe('true where statistics of before were used'),
+  }),
+  warnings: z.array(z.strictObject({ code: z.string(), message: z.string(), why: z.string() })),
+  duration: z.number().describe('seconds'),
+})

@@ -1,0 +1,54 @@
+import type { z } from 'zod'
+import { formatBytes, formatDuration, significant } from '../text/format-quantity.js'
+import { type Row, renderSection, renderTable } from '../text/render-table.js'
+import type { quantizeReportSchema } from './quantize-report-schema.js'
+
+type Report = z.output<typeof quantizeReportSchema>
+
+const mostNames = 3
+
+/** What became of a model, as tables for people. */
+export function renderQuantization(report: Report): string {
+  const { model, output, operators, float } = report
+  const size = `${formatBytes(output.bytes)}, ${significant(output.bytes / model.bytes)} of ${formatBytes(model.bytes)}`
+  const facts: Row[] = [['wrote', `${output.path} (${size})`]]
+  if (report.isPassed) facts.push(['model', 'quantized already: written as it was'])
+  else facts.push(...describeRun(report))
+  const sections = [renderTable(facts)]
+  if (operators.length > 0) {
+    const rows = operators.map(({ operator, quantized, float }): Row => [operator, quantized, float])
+    sections.push(renderSection('Layers', renderTable(rows, { header: ['operator', 'INT8', 'float'] })))
+  }
+  if (float.length > 0) sections.push(renderSection('Left float', renderTable(groupByReason(float))))
+  if (report.warnings.length > 0) {
+    const lines = report.warnings.map(({ code, message, why }) => `${code}: ${message}\n  ${why}`)
+    sections.push(renderSection('Warnings', lines.join('\n')))
+  }
+  return sections.join('\n\n')
+}
+
+function describeRun({ target, preset, calibration, duration, activations }: Report): Row[] {
+  const { samples, shapes, reused } = calibration
+  const inputs = Object.entries(shapes ?? {}).map(([name, shape]) => `${name} ${shape.join('x')}`)
+  const ranges = reused ? 'statistics of before' : `${samples} samples`
+  return [
+    ['for', `${target}, preset ${preset}`],
+    ['ranges', `of ${activations} tensors, from ${ranges}${inputs.length > 0 ? ` (${inputs.join(', ')})` : ''}`],
+    ['time', formatDuration(duration * 1000)],
+  ]
+}
+
+function groupByReason(float: Report['float']): Row[] {
+  const groups = new Map<string, string[]>()
+  for (const { node, operator, reason } of float) {
+    const key = `${reason}\n${operator}`
+    const names = groups.get(key) ?? []
+    names.push(node)
+    groups.set(key, names)
+  }
+  return [...groups].map(([key, names]): Row => {
+    const [reason = '', operator = ''] = key.split('\n')
+    const shown = names.slice(0, mostNames).join(', ')
+    return [names.length, operator, reason, names.length > mostNames ? `${shown}, ...` : shown]
+  })
+}
