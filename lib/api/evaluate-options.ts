@@ -27,7 +27,7 @@ export const recipeSchema = z.strictObject({
     .optional()
     .describe('default: what is usual for the task'),
   bootstrap: z
-    .union([z.literal(false), bootstrapSchema.omit({ signal: true })])
+    .union([z.literal(false), bootstrapSchema.omit({ signal: true, onProgress: true })])
     .optional()
     .describe('intervals of the scores and of their differences; false: none'),
 })
@@ -102,7 +102,7 @@ export interface EvaluateOptions {
   /** Default: what is usual for the task. */
   metrics?: readonly MetricChoice[] | undefined
   /** Default: 2,000 resamples, 90 and 95 %. */
-  bootstrap?: Omit<BootstrapInput, 'signal'> | false | undefined
+  bootstrap?: Omit<BootstrapInput, 'signal' | 'onProgress'> | false | undefined
   /** Options of buildEngine for models that are not engines yet. */
   engine?: SharedEngineOptions | undefined
   /** Folder for the results, one file a model. A run that was interrupted goes on where it stopped. */

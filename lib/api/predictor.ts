@@ -8,6 +8,7 @@ import type { Image } from '../image/image.js'
 import type { Engine } from '../inference/engine.js'
 import { createPreprocessor, type Preprocessor } from '../preprocess/create-preprocessor.js'
 import type { PreprocessDescription } from '../preprocess/preprocess-schema.js'
+import { requireSoleInput } from './sole-input.js'
 
 export interface PredictorOptions {
   /** What is done to pictures. */
@@ -66,12 +67,7 @@ export class Predictor {
  */
 export function createPredictor(engine: Engine, options: PredictorOptions): Predictor {
   const { preprocess, task, metadata } = options
-  const [port, ...others] = engine.inputs
-  if (!port || others.length > 0) {
-    const names = engine.inputs.map(({ name }) => name).join(', ') || 'none'
-    const reason = `expected an engine with one input, for pictures; this one has ${names}`
-    throw engineryError('OPTION_INVALID', { caller: 'createPredictor', option: 'engine', reason }, { caller: createPredictor })
-  }
+  const port = requireSoleInput(engine, { caller: createPredictor, name: 'createPredictor', option: 'engine', of: 'an engine' })
   // A function is checked like the decoder of that name.
   const decode = createDecoder(typeof task === 'function' ? { decoder: 'custom', decode: task } : task, metadata)
   return new Predictor(engine, createPreprocessor(preprocess, port), decode)

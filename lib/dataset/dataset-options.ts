@@ -33,8 +33,10 @@ export const datasetSchema = z.strictObject({
     .describe('.npz, or .npy for each input; rows are samples'),
   oneBased: z
     .boolean()
-    .default(true)
-    .describe('voc: corners count pixels from 1 and belong to the box, as in the original; false: from 0, and the last does not'),
+    .optional()
+    .describe(
+      'voc, default true: corners count pixels from 1 and belong to the box, as in the original; false: from 0, the last does not',
+    ),
   strict: z.boolean().default(false).describe('what does not fit is an error, not a warning'),
 })
 

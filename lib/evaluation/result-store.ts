@@ -9,7 +9,9 @@ import { explainFileFailure } from '../errors/explain-file-failure.js'
 import type { TaskResult } from './tasks/task.js'
 
 /** What results depend on, all digests or names; those of another run are not mixed in. */
-export type ResultsKey = Readonly<Record<'model' | 'device' | 'precision' | 'engine' | 'data' | 'preprocess' | 'task', string>>
+export type ResultsKey = Readonly<
+  Record<'model' | 'device' | 'precision' | 'versions' | 'engine' | 'data' | 'preprocess' | 'task', string>
+>
 
 /** What a model made of one sample. */
 export interface SampleOutcome {

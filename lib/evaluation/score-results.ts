@@ -42,6 +42,8 @@ export interface ScoreOptions {
   /** Undefined: no intervals. */
   readonly bootstrap: BootstrapInput | undefined
   readonly signal?: AbortSignal | undefined
+  /** Told from 0 to 1 how much of the scoring is done. */
+  readonly onProgress?: ((fraction: number) => void) | undefined
 }
 
 /** What was observed of one model's results, or why they cannot be scored: a model that gives NaN, say. */
@@ -62,16 +64,30 @@ export async function scoreResults(
 ): Promise<ModelScores[]> {
   const turn = takeTurns('Scoring', options.signal)
   const scores = outcomes.map(() => ({ metrics: [] as ModelScores['metrics'][number][], differences: [] as ScoredDifference[] }))
+  // For each metric every model is collected and summarised, and all but the first are compared with it.
+  const steps = metrics.length * (3 * outcomes.length - 1)
+  let done = 0
+  const step = async <T>(work: (options: ScoreOptions) => Promise<T>): Promise<T> => {
+    const report = (fraction: number) => options.onProgress?.((done + fraction) / steps)
+    const bootstrap = options.bootstrap && { ...options.bootstrap, onProgress: report }
+    const result = await work({ ...options, bootstrap })
+    done++
+    report(0)
+    return result
+  }
   for (const metric of metrics) {
     const collected: Collected[] = []
-    for (const results of outcomes) collected.push(await collectOne(samples, results, metric, turn))
+    for (const results of outcomes) collected.push(await step(() => collectOne(samples, results, metric, turn)))
     for (const [index, own] of collected.entries()) {
       const { metrics: summaries, differences } = scores[index] as (typeof scores)[number]
-      const summary = own instanceof MetricAccumulator ? await summarize(own, options) : own
+      const summary = await step(async (call) => (own instanceof MetricAccumulator ? await summarize(own, call) : own))
       summaries.push(summary)
+      if (index === 0) continue
       const [first] = collected
-      if (index === 0 || 'undefinedBecause' in summary || !(first instanceof MetricAccumulator)) continue
-      const difference = await compare(own as MetricAccumulator, first, options)
+      const difference = await step(async (call) => {
+        if ('undefinedBecause' in summary || !(first instanceof MetricAccumulator)) return undefined
+        return await compare(own as MetricAccumulator, first, call)
+      })
       if (difference) differences.push(difference)
     }
   }
@@ -100,7 +116,7 @@ async function collectOne(
 
 async function summarize(accumulator: MetricAccumulator, options: ScoreOptions): Promise<ScoredMetric | UndefinedMetric> {
   try {
-    const summary = await accumulator.summarize({ perSample: options.perSample })
+    const summary = await accumulator.summarize({ perSample: options.perSample, signal: options.signal })
     return { ...summary, intervals: await intervalsOf(accumulator, options) }
   } catch (error) {
     if (!isEngineryError(error, 'METRIC_UNDEFINED')) throw error

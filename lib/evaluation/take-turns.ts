@@ -20,3 +20,20 @@ export function takeTurns(what: string, signal: AbortSignal | undefined): () => 
     })
   }
 }
+
+/** Runs a computation that says where it may be interrupted. @throws ABORTED */
+export async function completeInTurns<T>(steps: Generator<void, T>, turn: () => Promise<void> | undefined): Promise<T> {
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
+    await turn()
+  }
+}
+
+/** As {@link completeInTurns}, without interruption. */
+export function completeAtOnce<T>(steps: Generator<void, T>): T {
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
+  }
+}

@@ -314,7 +314,7 @@ describe('annotations and results that say little', () => {
     ])
   })
 
-  it('NaN for every class leaves that model without a score, and the others with theirs', async () => {
+  it('NaN for every class is wrong, and counted', async () => {
     await writePictures('nan', { 'a.png': filled('red').png(), 'b.png': filled('blue').png() })
     const { models } = await onColors('nan', { 'a.png': 'red', 'b.png': 'blue' }, { models: [at('colors.onnx'), at('nan.onnx')] })
     expect(models).toMatchObject([
@@ -322,8 +322,8 @@ describe('annotations and results that say little', () => {
       {
         name: 'nan.onnx',
         nonFiniteSamples: 2,
-        metrics: [{ undefinedBecause: expect.stringMatching(/sample a\.png/) }],
-        differences: [],
+        metrics: [{ value: 0, details: { unanswered: 2 } }],
+        differences: [{ metric: 'top-1', value: -1 }],
       },
     ])
   })

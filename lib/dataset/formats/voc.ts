@@ -41,7 +41,7 @@ export async function readVoc(options: ParsedDatasetOptions): Promise<DatasetDra
     options.annotations === undefined ? join(root, 'JPEGImages') : (options.images ?? folder),
   )
   const names = options.split === undefined ? await listXml(folder) : await readSplit(folder, options.split)
-  const files = await mapLimited(names, 16, (name) => readVocFile(folder, name, options.oneBased))
+  const files = await mapLimited(names, 16, (name) => readVocFile(folder, name, options.oneBased ?? true))
   const categories = options.classes ? await readClasses(options.classes) : classesOf(files)
   const warnings = new WarningCollector()
   const samples: Sample[] = []

@@ -15,10 +15,13 @@ interface Ranked {
   readonly label: number
   /** How many classes rank before the label; infinite where the result does not name it. */
   readonly rank: number
+  /** False where the result names no class at all. */
+  readonly isAnswered: boolean
 }
 
 /**
- * Top-1, top-5 and such. Classes of equal score rank by their number, lowest first, as argmax takes them.
+ * Top-1, top-5 and such. Classes of equal score rank by their number, lowest first, as argmax takes them. A result without
+ * any class, as a model makes it whose scores are all NaN, is wrong; `unanswered` in the details counts them.
  */
 export function createClassificationAccuracy(options: ClassificationAccuracyOptions): Metric<Classification, Ranked> {
   const { categories, top } = options
@@ -39,19 +42,26 @@ export function createClassificationAccuracy(options: ClassificationAccuracyOpti
         requireCategory(category, 'result', categories, sample, name)
         requireFinite(score, `the score of class ${category}`, sample, name)
       }
+      // All scores of the model are NaN: wrong, and no reason to leave the other samples without a score.
+      if (result.classes.length === 0) return { label, rank: Number.POSITIVE_INFINITY, isAnswered: false }
       if (result.classes.length < needed) {
         const reason = `it names ${result.classes.length} classes, and top-${Math.max(...top)} needs ${needed}`
         throw engineryError('METRIC_RESULT_INVALID', { metric: name, sample: sample.id, reason })
       }
-      return { label, rank: rankOf(label, result.classes) }
+      return { label, rank: rankOf(label, result.classes), isAnswered: true }
     },
     summarize(observed) {
       requireSamples(observed.length, name)
       const sums = sumRows(observed.map(({ observation }) => rowOf(observation)))
       const accuracies = top.map((k, i) => [`top${k}`, (sums[i + 1] as number) / observed.length])
+      const unanswered = observed.filter(({ observation }) => !observation.isAnswered).length
       return {
         value: headline(sums),
-        details: { ...Object.fromEntries(accuracies), perCategory: countByCategory(categories, observed, top[0] as number) },
+        details: {
+          ...Object.fromEntries(accuracies),
+          ...(unanswered > 0 && { unanswered }),
+          perCategory: countByCategory(categories, observed, top[0] as number),
+        },
       }
     },
     resample: (observed) =>

@@ -79,10 +79,10 @@ export class MetricAccumulator<R extends TaskResult = TaskResult, O = unknown> {
    * @param options `perSample` also scores each sample alone, where the metric can
    * @throws METRIC_UNDEFINED where these samples have no score
    */
-  async summarize(options: { perSample?: boolean } = {}): Promise<MetricSummary> {
+  async summarize(options: { perSample?: boolean; signal?: AbortSignal | undefined } = {}): Promise<MetricSummary> {
     const { metric } = this
     const observed = this.observed()
-    const { value, details } = await metric.summarize(observed)
+    const { value, details } = await metric.summarize(observed, { signal: options.signal })
     const summary = {
       name: metric.name,
       value,

@@ -25,11 +25,16 @@ export interface Metric<R extends TaskResult = TaskResult, O = unknown> {
    * The score over samples, in the order that decides between equal scores.
    * @throws METRIC_UNDEFINED where these samples have no score
    */
-  summarize(observed: readonly Observed<O>[]): MetricScore | Promise<MetricScore>
+  summarize(observed: readonly Observed<O>[], options?: MetricCallOptions): MetricScore | Promise<MetricScore>
   /** Prepares for scoring many resamples of the same samples. */
-  resample(observed: readonly Observed<O>[]): Resampler
+  resample(observed: readonly Observed<O>[], options?: MetricCallOptions): Resampler | Promise<Resampler>
   /** The score of a single sample, where that says something; undefined where the sample has none. */
   scoreSample?(observation: O): number | undefined
+}
+
+/** For metrics that compute for long. */
+export interface MetricCallOptions {
+  readonly signal?: AbortSignal | undefined
 }
 
 export type MetricUnit = 'fraction' | 'correlation' | 'similarity' | 'score'

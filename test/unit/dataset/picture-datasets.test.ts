@@ -37,6 +37,28 @@ describe('image folders', () => {
   })
 })
 
+describe('options that a format has no use for', () => {
+  it.each([
+    ['image-folder', { classes: ['a'] }, 'classes', /image-folder has no use for it: it takes images/],
+    ['image-folder', { split: 'val' }, 'split', /no use for it/],
+    ['image-folder', { annotations: 'a.json' }, 'annotations', /no use for it/],
+    ['class-folders', { oneBased: false }, 'oneBased', /it takes images, classes/],
+    ['coco', { annotations: 'a.json', tensors: 'a.npz' }, 'tensors', /no use for it/],
+    ['ocr', { annotations: 'a.txt', classes: 'c.txt' }, 'classes', /it takes images, annotations/],
+  ] as const)('are refused: %s, %o', async (format, rest, option, message) => {
+    const at = await makeTree({ 'a.png': picture })
+    const opening = openDataset({ images: at(), format, ...rest } as Parameters<typeof openDataset>[0])
+    await expect(opening).rejects.toThrow(coded('OPTION_INVALID', message))
+    await expect(opening).rejects.toMatchObject({ details: { caller: 'openDataset', option } })
+  })
+
+  it('are not those that are undefined, or that are for all', async () => {
+    const at = await makeTree({ 'a.png': picture })
+    const options = { images: at(), format: 'image-folder', strict: true, split: undefined, classes: undefined } as const
+    expect((await openDataset(options)).samples).toHaveLength(1)
+  })
+})
+
 describe('image lists', () => {
   it('reads one path a line', async () => {
     const at = await makeTree({

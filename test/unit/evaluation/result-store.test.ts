@@ -17,6 +17,7 @@ const key: ResultsKey = {
   model: 'a'.repeat(64),
   device: 'CPU',
   precision: 'fp32',
+  versions: 'v',
   engine: 'e',
   data: 'd',
   preprocess: 'p',

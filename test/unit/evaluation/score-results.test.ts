@@ -66,7 +66,11 @@ describe('scoreResults', () => {
   it('tells why there is no score, for that metric and that model alone', async () => {
     const mean = createCustomMetric({ name: 'mean', compare: () => 2 }) as Metric
     const broken = rightUntil(30)
-    broken.set('s7', { id: 's7', nonFinite: 3, result: { task: 'classification', classes: [] } })
+    broken.set('s7', {
+      id: 's7',
+      nonFinite: 3,
+      result: { task: 'classification', classes: [{ category: 0, score: Number.NaN }] },
+    })
     for (const options of [plain, resampled]) {
       const scores = await scoreResults(samples, [rightUntil(30), broken, rightUntil(15), new Map()], [accuracy, mean], options)
       expect(scores.map(({ metrics }) => metrics)).toMatchObject([
@@ -94,6 +98,18 @@ describe('scoreResults', () => {
       const [, good] = await scoreResults(samples, [broken, rightUntil(30)], [accuracy], options)
       expect(good).toMatchObject({ metrics: [{ value: 1 }], differences: [] })
     }
+  })
+
+  it('tells how far it is, through every resampling', async () => {
+    const told: number[] = []
+    const models = [rightUntil(30), rightUntil(20), rightUntil(10)]
+    await scoreResults(samples, models, [accuracy], { ...resampled, onProgress: (fraction) => told.push(fraction) })
+    // Three collected, five resampled, each told 50 times over.
+    expect(told.length).toBeGreaterThan(5 * 50)
+    expect([...told].sort((a, b) => a - b)).toEqual(told)
+    expect(told.at(-1)).toBe(1)
+    const gaps = told.map((fraction, i) => fraction - (told[i - 1] ?? 0))
+    expect(Math.max(...gaps)).toBeLessThan(0.2)
   })
 
   it('keeps a score whose resamples mostly have none', async () => {

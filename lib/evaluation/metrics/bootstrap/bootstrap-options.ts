@@ -10,6 +10,10 @@ export const bootstrapSchema = z.strictObject({
     .default('percentile')
     .describe('bca corrects for bias and skew, and scores once more for each sample'),
   signal: z.instanceof(AbortSignal).optional(),
+  onProgress: z
+    .custom<(fraction: number) => void>((value) => typeof value === 'function', 'expected a function')
+    .optional()
+    .describe('told the share of the resamples that are scored'),
 })
 
 export type BootstrapInput = z.input<typeof bootstrapSchema>

@@ -33,7 +33,7 @@ type Accumulator = Pick<MetricAccumulator, 'observed' | 'metric'>
  */
 export async function bootstrapScore(model: Accumulator, options: BootstrapInput = {}): Promise<BootstrapResult> {
   const parsed = parseOptions(bootstrapSchema, options, bootstrapScore)
-  const resampler = model.metric.resample(model.observed())
+  const resampler = await model.metric.resample(model.observed(), { signal: parsed.signal })
   const { result } = await bootstrap(resampler.size, (counts) => resampler.score(counts), model.metric.name, parsed)
   return result
 }
@@ -51,7 +51,9 @@ export async function bootstrapDifference(
 ): Promise<BootstrapDifference> {
   const parsed = parseOptions(bootstrapSchema, options, bootstrapDifference)
   requireSameSamples(first, second)
-  const [a, b] = [first, second].map((model) => model.metric.resample(model.observed())) as [Resampler, Resampler]
+  const { signal } = parsed
+  const a = await first.metric.resample(first.observed(), { signal })
+  const b = await second.metric.resample(second.observed(), { signal })
   if (a.size !== b.size) throw differ(first, `${a.size} and ${b.size} pairs`)
   const difference = (counts: Uint32Array) => {
     const [x, y] = [a.score(counts), b.score(counts)]
@@ -71,6 +73,7 @@ async function bootstrap(size: number, score: Resampler['score'], metric: string
 
   const random = new RandomSequence(options.seed)
   const drawn: number[] = []
+  const reportEvery = Math.ceil(options.resamples / 50)
   for (let i = 0; i < options.resamples; i++) {
     counts.fill(0)
     for (let unit = 0; unit < size; unit++) {
@@ -80,6 +83,7 @@ async function bootstrap(size: number, score: Resampler['score'], metric: string
     const pending = score(counts)
     const scored = typeof pending === 'number' ? pending : await pending
     if (!Number.isNaN(scored)) drawn.push(scored)
+    if (i % reportEvery === 0) options.onProgress?.(i / options.resamples)
     await turn()
   }
   if (drawn.length < options.resamples / 2) {

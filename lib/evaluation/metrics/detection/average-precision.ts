@@ -1,7 +1,8 @@
 import type { Category, Sample } from '../../../dataset/annotations.js'
+import { completeInTurns, takeTurns } from '../../take-turns.js'
 import type { TaskResult } from '../../tasks/task.js'
 import { requireSamples } from '../check-result.js'
-import type { Metric } from '../metric.js'
+import type { Metric, Observed } from '../metric.js'
 import { type MatchedPicture, type RankedClass, rankDetections, rankOwnDetections } from './matched-picture.js'
 import { countObjects, PrecisionCurve } from './precision-curve.js'
 
@@ -21,7 +22,10 @@ export interface AveragePrecisionOptions<R extends TaskResult> {
 /** Mean average precision at one threshold: what Pascal VOC and DOTA have in common. Classes without objects are left out. */
 export function createAveragePrecision<R extends TaskResult>(options: AveragePrecisionOptions<R>): Metric<R, MatchedPicture> {
   const { name, categories, interpolation } = options
-  const rank = (pictures: readonly MatchedPicture[]) => rankDetections(pictures, categories.length, 1)
+  const rank = (observed: readonly Observed<MatchedPicture>[], signal: AbortSignal | undefined) => {
+    const pictures = observed.map(({ observation }) => observation)
+    return completeInTurns(rankDetections(pictures, categories.length, 1), takeTurns('Scoring', signal))
+  }
   const scoreClass = (list: RankedClass, curve: PrecisionCurve, counts: Uint32Array) => {
     const objects = countObjects(list, 0, counts)
     if (objects === 0) return undefined
@@ -47,9 +51,9 @@ export function createAveragePrecision<R extends TaskResult>(options: AveragePre
     unit: 'fraction',
     higherIsBetter: true,
     compare: (sample, result) => options.match(sample, result),
-    summarize(observed) {
+    async summarize(observed, { signal } = {}) {
       requireSamples(observed.length, name)
-      const classes = rank(observed.map(({ observation }) => observation))
+      const classes = await rank(observed, signal)
       const curve = new PrecisionCurve(1, classes)
       const counts = new Uint32Array(observed.length).fill(1)
       const value = score(classes, curve, counts)
@@ -59,8 +63,8 @@ export function createAveragePrecision<R extends TaskResult>(options: AveragePre
       })
       return { value: Number.isNaN(value) ? -1 : value, details: { perCategory } }
     },
-    resample(observed) {
-      const classes = rank(observed.map(({ observation }) => observation))
+    async resample(observed, { signal } = {}) {
+      const classes = await rank(observed, signal)
       const curve = new PrecisionCurve(1, classes)
       return { size: observed.length, score: (counts) => score(classes, curve, counts) }
     },

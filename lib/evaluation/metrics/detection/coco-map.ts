@@ -1,4 +1,5 @@
 import type { Category } from '../../../dataset/annotations.js'
+import { completeInTurns, takeTurns } from '../../take-turns.js'
 import type { Detections } from '../../tasks/task.js'
 import { requireAnnotation, requireSamples } from '../check-result.js'
 import type { Metric } from '../metric.js'
@@ -57,7 +58,8 @@ export interface CocoDetails extends CocoScores {
  */
 export function createCocoMap(options: { readonly categories: readonly Category[] }): Metric<Detections, MatchedPicture> {
   const { categories } = options
-  const rank = (pictures: readonly MatchedPicture[]) => rankDetections(pictures, categories.length, AREA_RANGES.length)
+  const rank = (pictures: readonly MatchedPicture[], turn: () => Promise<void> | undefined) =>
+    completeInTurns(rankDetections(pictures, categories.length, AREA_RANGES.length), turn)
   return {
     name: NAME,
     task: 'detection',
@@ -69,17 +71,17 @@ export function createCocoMap(options: { readonly categories: readonly Category[
       checkDetections(detections, categories, sample, NAME)
       return matchBoxes(boxes, detections)
     },
-    summarize(observed) {
+    async summarize(observed, { signal } = {}) {
       requireSamples(observed.length, NAME)
-      const details = scorePictures(
-        rank(observed.map(({ observation }) => observation)),
-        categories,
-        new Uint32Array(observed.length).fill(1),
-      )
+      const turn = takeTurns('Scoring', signal)
+      const pictures = observed.map(({ observation }) => observation)
+      const counts = new Uint32Array(observed.length).fill(1)
+      const details = await completeInTurns(scorePictures(await rank(pictures, turn), categories, counts), turn)
       return { value: details.ap, details: { ...details } }
     },
-    resample(observed) {
-      const classes = rank(observed.map(({ observation }) => observation))
+    async resample(observed, { signal } = {}) {
+      const pictures = observed.map(({ observation }) => observation)
+      const classes = await rank(pictures, takeTurns('Resampling', signal))
       const curve = new PrecisionCurve(IOU_THRESHOLDS.length, classes)
       return { size: observed.length, score: (counts) => meanPrecision(classes, curve, counts) }
     },
@@ -106,12 +108,18 @@ function meanPrecision(classes: readonly RankedClass[], curve: PrecisionCurve, c
   return present === 0 ? Number.NaN : sum / (present * IOU_THRESHOLDS.length)
 }
 
-function scorePictures(classes: readonly RankedClass[], categories: readonly Category[], counts: Uint32Array): CocoDetails {
+function* scorePictures(
+  classes: readonly RankedClass[],
+  categories: readonly Category[],
+  counts: Uint32Array,
+): Generator<void, CocoDetails> {
   const curve = new PrecisionCurve(IOU_THRESHOLDS.length, classes)
-  const perCategory = classes.map((list, category) => {
+  const perCategory: CocoDetails['perCategory'][number][] = []
+  for (const [category, list] of classes.entries()) {
     const { id, name } = categories[category] as Category
-    return { category, id, name, objects: countObjects(list, ALL, counts), ...scoreClass(list, curve, counts) }
-  })
+    perCategory.push({ category, id, name, objects: countObjects(list, ALL, counts), ...scoreClass(list, curve, counts) })
+    yield
+  }
   const mean = (key: keyof CocoScores) => {
     const present = perCategory.map((scores) => scores[key]).filter((value) => value > -1)
     return present.length === 0 ? -1 : present.reduce((sum, value) => sum + value, 0) / present.length

@@ -1,3 +1,5 @@
+import { completeAtOnce } from '../../take-turns.js'
+
 /**
  * What became of a picture's detections: matched once, then scored as often as a bootstrap asks.
  *
@@ -37,36 +39,51 @@ export interface RankedClass {
   readonly objects: readonly Uint32Array[]
 }
 
+/** Pictures that are gone through between two steps of {@link rankDetections}. */
+const PICTURES_A_STEP = 256
+
 /**
- * Detections of all pictures, class by class. Among equal scores the order of pictures decides, then that within a picture.
+ * Detections of all pictures, class by class, in steps of milliseconds. Among equal scores the order of pictures decides,
+ * then that within a picture.
  *
  * @param areas how many ranges of areas the pictures were matched for
  */
-export function rankDetections(pictures: readonly MatchedPicture[], classes: number, areas: number): RankedClass[] {
+export function* rankDetections(
+  pictures: readonly MatchedPicture[],
+  classes: number,
+  areas: number,
+): Generator<void, RankedClass[]> {
   const detections = new Uint32Array(classes)
   const objects = Array.from({ length: classes }, (): number[][] => Array.from({ length: areas }, () => []))
-  pictures.forEach((picture, at) => {
+  for (const [at, picture] of pictures.entries()) {
+    if (at % PICTURES_A_STEP === 0) yield
     for (const category of picture.categories) detections[category] = (detections[category] as number) + 1
     picture.objectCategories.forEach((category, i) => {
       const counted = picture.objectAreas[i] as number
       for (let area = 0; area < areas; area++) if ((counted >> area) & 1) objects[category]?.[area]?.push(at)
     })
-  })
+  }
   const lists = Array.from(detections, (count) => ({
     filled: 0,
     pictures: new Uint32Array(count),
     places: new Uint32Array(count),
     scores: new Float64Array(count),
   }))
-  pictures.forEach(({ categories, scores }, at) => {
+  for (const [at, { categories, scores }] of pictures.entries()) {
+    if (at % PICTURES_A_STEP === 0) yield
     for (let i = 0; i < categories.length; i++) {
       const list = lists[categories[i] as number] as (typeof lists)[number]
       list.pictures[list.filled] = at
       list.places[list.filled] = i
       list.scores[list.filled++] = scores[i] as number
     }
-  })
-  return lists.map((list, category) => rankClass(list, pictures, areas, objects[category] as number[][]))
+  }
+  const ranked: RankedClass[] = []
+  for (const [category, list] of lists.entries()) {
+    ranked.push(rankClass(list, pictures, areas, objects[category] as number[][]))
+    yield
+  }
+  return ranked
 }
 
 /** The classes of one picture alone, those that have objects in it: a picture has few of a dataset's. */
@@ -77,7 +94,7 @@ export function rankOwnDetections(picture: MatchedPicture, areas: number): Ranke
   const renumber = (category: number) => numbers.get(category) ?? rest
   const { categories, objectCategories } = picture
   const renumbered = { ...picture, categories: categories.map(renumber), objectCategories: objectCategories.map(renumber) }
-  return rankDetections([renumbered], rest + 1, areas).slice(0, rest)
+  return completeAtOnce(rankDetections([renumbered], rest + 1, areas)).slice(0, rest)
 }
 
 interface Unranked {

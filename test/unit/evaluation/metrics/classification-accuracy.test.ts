@@ -54,6 +54,20 @@ describe('createClassificationAccuracy', () => {
     expect((await score(two, [[{ label: 1 }, result(0, 1)]])).details).toMatchObject({ top1: 1, top5: 1 })
   })
 
+  it('counts a result without a class, as NaN alone makes it, as wrong and says so', async () => {
+    const none = { task: 'classification', classes: [] } as const
+    const right = result(1, 0, 0, 0, 0, 0)
+    const { value, details, perSample } = await score(metric, [
+      [{ label: 0 }, right],
+      [{ label: 0 }, none],
+      [{ label: 0 }, right],
+    ])
+    expect(value).toBeCloseTo(2 / 3, 12)
+    expect(details).toMatchObject({ top1: 2 / 3, top5: 2 / 3, unanswered: 1 })
+    expect(perSample?.map((each) => each.value)).toEqual([1, 0, 1])
+    expect((await score(metric, [[{ label: 0 }, right]])).details).not.toHaveProperty('unanswered')
+  })
+
   it.each([
     ['a sample without a label', {}, result(1, 0, 0, 0, 0, 0), 'METRIC_ANNOTATION_MISSING'],
     ['a label beyond the classes', { label: 6 }, result(1, 0, 0, 0, 0, 0), 'METRIC_CATEGORY_UNKNOWN'],

@@ -110,12 +110,12 @@ describe('createCocoMap', () => {
     expect((await score(metric, pairs)).perSample?.map((each) => each.value)).toEqual(
       alone.map((each) => expect.closeTo(each, 12)),
     )
-    const resampled = metric.resample(accumulate(metric, pairs).observed()).score(counts)
+    const resampled = (await metric.resample(accumulate(metric, pairs).observed())).score(counts)
     const repeated = pairs.flatMap((pair, i) => new Array(counts[i]).fill(pair) as (typeof pair)[])
     const { value } = await score(metric, repeated)
     expect(value).toBeGreaterThan(0.1)
     expect(resampled).toBeCloseTo(value, 12)
-    expect(metric.resample(accumulate(metric, pairs).observed()).score(new Uint32Array(7).fill(1))).toBeCloseTo(
+    expect((await metric.resample(accumulate(metric, pairs).observed())).score(new Uint32Array(7).fill(1))).toBeCloseTo(
       (await score(metric, pairs)).value,
       12,
     )

@@ -51,7 +51,7 @@ describe('createPairCorrelation', () => {
     const { value, details } = await score(metric, pairs)
     expect(value).toBeCloseTo(1, 12)
     expect(details).toEqual({ pairs: 3, incomplete: 0 })
-    const resampler = metric.resample(accumulate(metric, pairs).observed())
+    const resampler = await metric.resample(accumulate(metric, pairs).observed())
     expect(resampler.size).toBe(3)
     expect(resampler.score(Uint32Array.of(0, 2, 1))).toBeCloseTo(1, 12)
     expect(resampler.score(Uint32Array.of(0, 3, 0))).toBeNaN()

@@ -76,8 +76,8 @@ describe('createCharacterErrorRate', () => {
     expect(summary).toMatchObject({ value: 0.5, higherIsBetter: false, details: { edits: 5, characters: 10, lines: 3 } })
     // A line without characters has no rate of its own.
     expect(summary.perSample?.map(({ value }) => value)).toEqual([1 / 8, 1.5])
-    expect(metric.resample(accumulate(metric, pairs).observed()).score(Uint32Array.of(2, 0, 1))).toBe(3 / 16)
-    expect(metric.resample(accumulate(metric, pairs).observed()).score(Uint32Array.of(0, 0, 3))).toBeNaN()
+    expect((await metric.resample(accumulate(metric, pairs).observed())).score(Uint32Array.of(2, 0, 1))).toBe(3 / 16)
+    expect((await metric.resample(accumulate(metric, pairs).observed())).score(Uint32Array.of(0, 0, 3))).toBeNaN()
   })
 
   it('counts code points or what a reader sees', async () => {

@@ -39,10 +39,10 @@ describe('createVocMap', () => {
     expect(value).toBeCloseTo((3 * 1 + 3 * (2 / 3) + 2 * (3 / 5)) / 11, 12)
   })
 
-  it('resamples', () => {
+  it('resamples', async () => {
     const observed = accumulate(voc(), pictures).observed()
-    expect(voc().resample(observed).score(Uint32Array.of(0, 2))).toBeCloseTo((1 + 2 / 3) / 2, 12)
-    expect(voc().resample(observed).score(Uint32Array.of(0, 0))).toBeNaN()
+    expect((await voc().resample(observed)).score(Uint32Array.of(0, 2))).toBeCloseTo((1 + 2 / 3) / 2, 12)
+    expect((await voc().resample(observed)).score(Uint32Array.of(0, 0))).toBeNaN()
   })
 
   it('does not count difficult objects, neither found nor missed', async () => {
