@@ -8,6 +8,7 @@ import { type CLibrary, detectCLibrary, platformName } from '../native/platform.
 import { checkFolder, type FolderReport } from './check-folder.js'
 import { type Finding, findingsOf } from './environment-findings.js'
 import { type OpenVinoReport, probeOpenVino } from './probe-openvino.js'
+import { probeSharp, type SharpReport } from './probe-sharp.js'
 
 export interface AddonReport {
   readonly name: 'openvino' | 'kernels'
@@ -36,6 +37,8 @@ export interface EnvironmentReport {
   readonly addons: readonly AddonReport[]
   /** Null where its addon did not load. */
   readonly openvino: OpenVinoReport | null
+  /** The optional package that decodes and encodes pictures. */
+  readonly sharp: SharpReport
   readonly folders: readonly FolderReport[]
   /** Variables that change what is found, where they are set. */
   readonly variables: Readonly<Record<string, string>>
@@ -78,6 +81,7 @@ export async function checkEnvironment(options: CheckEnvironmentOptions = {}): P
     cpu: 'reason' in kernels ? null : kernels.addon.cpuFeatures(),
     addons: [addonReport('openvino', openvino), addonReport('kernels', kernels)],
     openvino: 'reason' in openvino ? null : await probeOpenVino(openvino.addon),
+    sharp: await probeSharp(),
     folders: options.cache === undefined ? [] : [await checkFolder('engine cache', options.cache)],
     variables: Object.fromEntries(watchedVariables.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []))),
   }

@@ -17,6 +17,7 @@ export function findingsOf(report: Omit<EnvironmentReport, 'findings'>): Finding
     ...addonFindings(report),
     ...deviceFindings(report),
     ...(report.cpu ? cpuFindings(report.cpu) : []),
+    sharpFinding(report),
     ...folderFindings(report),
   ]
 }
@@ -90,6 +91,12 @@ function cpuVerdict(cpu: CpuFeatures): Finding {
     text: 'No AVX2 on this processor, or its features are unknown: inference works and is slow',
     cure: 'In a virtual machine, pass the host processor through (for example -cpu host).',
   }
+}
+
+function sharpFinding({ sharp }: Facts): Finding {
+  const { version, reason, cure } = sharp
+  if (reason === null) return { level: 'ok', text: `Pictures can be decoded: sharp ${version}`, cure: null }
+  return { level: 'note', text: `Pictures cannot be decoded: ${reason}`, cure }
 }
 
 function* folderFindings({ folders }: Facts): Iterable<Finding> {

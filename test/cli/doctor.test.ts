@@ -9,6 +9,7 @@ describe('enginery doctor', () => {
     expect(outcome.stdout).toMatch(/Node\s+\d+\.\d+/)
     expect(outcome.stdout).toMatch(/ok\s+The addon openvino works/)
     expect(outcome.stdout).toMatch(/ok\s+Device CPU works: /)
+    expect(outcome.stdout).toMatch(/ok\s+Pictures can be decoded: sharp \d+\.\d+/)
     // Each feature is either here or not, and said once.
     for (const feature of ['AVX2', 'AVX512', 'AVX512-VNNI', 'AVX-VNNI', 'AMX-INT8', 'AMX-BF16']) {
       expect(outcome.stdout.match(new RegExp(`^  has(?: not)? .*(?<= )${feature}(?= |$)`, 'gm')), feature).toHaveLength(1)
@@ -18,6 +19,7 @@ describe('enginery doctor', () => {
   it('says the same as JSON', async () => {
     const report = doctorReportSchema.parse(parseReport(await runCli(['doctor', '--json'])))
     expect(report.ok).toBe(true)
+    expect(report.sharp).toEqual({ version: expect.stringMatching(/^\d+\.\d+/), reason: null, cure: null })
     expect(report.openvino?.devices.map(({ name }) => name)).toContain('CPU')
     const cpu = report.openvino?.devices.find(({ name }) => name === 'CPU')
     expect(cpu?.capabilities).toContain('EXPORT_IMPORT')
