@@ -27,8 +27,12 @@ JpegKind any_kind(std::mt19937& random) {
     constexpr int32_t samplings[][2] = {{1, 1}, {2, 1}, {2, 2}};
     const auto& [horizontal, vertical] = samplings[random() % 3];
     const bool is_gray = random() % 5 == 0;
-    return {5 + static_cast<int32_t>(random() % 70), 1 + static_cast<int32_t>(random() % 50), is_gray ? 1 : 3,
-            is_gray ? 1 : horizontal, is_gray ? 1 : vertical, static_cast<int32_t>(random() % 6),
+    return {5 + static_cast<int32_t>(random() % 70),
+            1 + static_cast<int32_t>(random() % 50),
+            is_gray ? 1 : 3,
+            is_gray ? 1 : horizontal,
+            is_gray ? 1 : vertical,
+            static_cast<int32_t>(random() % 6),
             random() % 4 == 0 ? 1023 : 60};
 }
 

@@ -33,8 +33,12 @@ struct Band {
 class JpegDecoder {
 public:
     JpegDecoder(const JpegHeader& header, uint8_t* target, SimdLevel level)
-        : header_(header), target_(target), level_(level), mcu_width_(kBlockSide * header.components[0].horizontal),
-          mcu_height_(kBlockSide * header.components[0].vertical), mcus_per_row_((header.width + mcu_width_ - 1) / mcu_width_),
+        : header_(header),
+          target_(target),
+          level_(level),
+          mcu_width_(kBlockSide * header.components[0].horizontal),
+          mcu_height_(kBlockSide * header.components[0].vertical),
+          mcus_per_row_((header.width + mcu_width_ - 1) / mcu_width_),
           mcu_rows_((header.height + mcu_height_ - 1) / mcu_height_),
           chroma_width_(header.components[0].horizontal == 2 ? (header.width + 1) / 2 : header.width) {}
 

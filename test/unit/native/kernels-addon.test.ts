@@ -28,6 +28,8 @@ describe('the kernels addon', () => {
       prepareImage: true,
       prepareImageSync: true,
       decodeJpeg: true,
+      addToHistogram: true,
+      findQuantiles: true,
     }
     expect(Object.keys(kernels).sort()).toEqual(Object.keys(named).sort())
   })
