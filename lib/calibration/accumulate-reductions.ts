@@ -6,23 +6,25 @@ import type { TensorStatistics } from './statistic-points.js'
 /** Gathers what the instrumented model computes of each sample. Memory grows by two numbers a sample and tensor. */
 export class ReductionAccumulator {
   readonly #gatherers: readonly TensorGatherer[]
+  readonly #inputs: ReadonlySet<string>
   /** Reductions in the order of the vector. */
   readonly #order: readonly { reduction: Reduction; offset: number }[]
 
-  constructor({ tensors }: ReductionPlan, { offsets }: InstrumentedModel) {
+  constructor({ tensors }: ReductionPlan, { offsets, inputs }: InstrumentedModel) {
+    this.#inputs = new Set(inputs)
     this.#gatherers = tensors.map((tensor) => new TensorGatherer(tensor, offsets))
     this.#order = [...offsets].map(([reduction, offset]) => ({ reduction, offset })).sort((a, b) => a.offset - b.offset)
   }
 
-  /** The tensor that holds NaN or infinity in this sample; null where all is well. */
+  /** The tensor that holds NaN or infinity in this sample, an input before all others; null where all is well. */
   findNotFinite(vector: Float32Array): string | null {
-    for (const [index, value] of vector.entries()) {
-      // False for NaN too.
-      if (Math.abs(value) < Number.POSITIVE_INFINITY) continue
-      const found = this.#order.filter(({ offset }) => offset <= index).at(-1)
-      return found?.reduction.tensor ?? null
-    }
-    return null
+    // False for NaN too.
+    if (vector.every((value) => Math.abs(value) < Number.POSITIVE_INFINITY)) return null
+    const broken = this.#order.filter(({ reduction, offset }) =>
+      vector.subarray(offset, offset + reduction.length).some((value) => !Number.isFinite(value)),
+    )
+    const [first] = broken
+    return (broken.find(({ reduction }) => this.#inputs.has(reduction.tensor)) ?? first)?.reduction.tensor ?? null
   }
 
   add(vector: Float32Array): void {

@@ -3,6 +3,13 @@ import type { Graph } from '../graph/graph.js'
 import { inferShapes } from '../graph/shapes/infer-shapes.js'
 import type { OpenModel } from './calibration-runner.js'
 import type { CalibrationWarning } from './calibration-warning.js'
+import {
+  type Convergence,
+  findDeadTensors,
+  measureConvergence,
+  warnOfConvergence,
+  warnOfDeadTensors,
+} from './measure-convergence.js'
 import { observeConstants } from './observe-constants.js'
 import { planPasses } from './plan-passes.js'
 import type { SkippedPoint } from './plan-reductions.js'
@@ -29,6 +36,8 @@ export interface CollectOptions {
   readonly shapes?: Readonly<Record<string, readonly number[]>> | undefined
   /** Lets samples differ in the lengths that the model leaves open; slower. */
   readonly isDynamic?: boolean | undefined
+  /** True where preprocessing brings pictures to a mean and scale: pixels as they are would be odd then. */
+  readonly isNormalized?: boolean | undefined
   /** At most so many; default all. */
   readonly maxSamples?: number | undefined
   /** What to do with a sample that holds NaN or infinity, or leads to it; default `error`. */
@@ -46,6 +55,8 @@ export interface CollectedStatistics {
   /** Of inputs, as the model ran; null where they differed. */
   readonly shapes: Readonly<Record<string, readonly number[]>> | null
   readonly passes: number
+  /** How ranges moved with the later samples. */
+  readonly convergence: Convergence
   /** Points without statistics, with the reason. */
   readonly skipped: readonly SkippedPoint[]
   readonly warnings: readonly CalibrationWarning[]
@@ -82,13 +93,21 @@ export async function collectStatistics(options: CollectOptions): Promise<Collec
     for (const result of results) {
       for (const [tensor, found] of result.statistics) statistics.set(tensor, { ...statistics.get(tensor), ...found })
     }
+    const convergence = measureConvergence(statistics)
+    const active = new Map([...statistics].filter(([name]) => graph.tensors.get(name)?.constant === null))
     return {
       statistics,
+      convergence,
       sampleCount,
       shapes: stream.shapes,
       passes: passes.length,
       skipped: [...skipped, ...known.skipped, ...results.flatMap((result) => result.skipped)],
-      warnings: [...first.warnings, ...warnOfSkipped(notFinite.map((inference) => inference * first.batch))],
+      warnings: [
+        ...first.warnings,
+        ...warnOfSkipped(notFinite.map((inference) => inference * first.batch)),
+        ...warnOfConvergence(convergence),
+        ...warnOfDeadTensors(findDeadTensors(active)),
+      ],
     }
   } finally {
     await stream.close()

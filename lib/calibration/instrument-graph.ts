@@ -12,6 +12,8 @@ import type { Reduction } from './plan-reductions.js'
 /** A model that writes statistics of its tensors in place of its outputs. */
 export interface InstrumentedModel {
   readonly model: Uint8Array
+  /** Names of the inputs that are left: engines drop those that nothing needs, and then refuse them. */
+  readonly inputs: readonly string[]
   /** Names of all outputs. */
   readonly outputs: readonly string[]
   /** The output with all reductions; null where there are none. */
@@ -51,8 +53,10 @@ export function instrumentGraph(
   const outputs = new Map<string, string>()
   for (const name of exposed) outputs.set(name, expose(copy, name, factsOf(name)).name)
   removeDeadNodes(copy)
+  for (const input of [...copy.inputs]) if (input.consumers.size === 0) copy.removeInput(input)
   return {
     model: encodeGraph(copy),
+    inputs: copy.inputs.map(({ name }) => name),
     outputs: [...(vector === null ? [] : [vector.name]), ...outputs.values()],
     vector: vector?.name ?? null,
     offsets: builder.offsets,

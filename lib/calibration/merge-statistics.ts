@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { engineryError } from '../errors/enginery-error.js'
 import { compareIdentities, mismatchError } from './compare-identities.js'
+import { measureConvergence } from './measure-convergence.js'
 import type { ChannelMean, ChannelRange, Histogram, TensorStatistics } from './statistic-points.js'
 import type { StoredStatistics } from './stats-file.js'
 
@@ -31,6 +32,7 @@ export function mergeStatistics(parts: readonly StoredStatistics[]): StoredStati
     shapes: first.shapes,
     skipped: first.skipped,
     warnings: parts.flatMap(({ warnings }) => warnings),
+    convergence: measureConvergence(statistics),
     statistics,
   }
 }

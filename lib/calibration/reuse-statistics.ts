@@ -4,6 +4,7 @@ import type { Graph } from '../graph/graph.js'
 import { encodeGraph } from '../graph/onnx-from-graph.js'
 import { type CollectedStatistics, type CollectOptions, collectStatistics } from './collect-statistics.js'
 import { compareIdentities, mismatchError } from './compare-identities.js'
+import { measureConvergence } from './measure-convergence.js'
 import type { StatisticPoint, Statistics, TensorStatistics } from './statistic-points.js'
 import type { StatisticsCache } from './statistics-cache.js'
 import { readStatistics, type StoredStatistics, writeStatistics } from './stats-file.js'
@@ -119,6 +120,7 @@ function addPoints(stored: StoredStatistics, collected: CollectedStatistics): St
   return {
     ...stored,
     statistics,
+    convergence: measureConvergence(statistics),
     skipped: [...stored.skipped, ...collected.skipped],
     warnings: [...stored.warnings, ...collected.warnings.filter(({ message }) => !told.has(message))],
   }

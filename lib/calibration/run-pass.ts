@@ -39,9 +39,11 @@ export async function runPass(pass: Pass, stream: SampleStream, options: PassOpt
   const observer = new ExposedObserver(pass.exposed)
   const notFinite: number[] = []
   let inferences = 0
-  const runner = await openModel(model.model, { shapes: stream.shapes ?? undefined, outputs: model.outputs, signal })
+  const inputs = new Set(model.inputs)
+  const lengths = stream.shapes === null ? undefined : pick(stream.shapes, inputs)
+  const runner = await openModel(model.model, { shapes: lengths, outputs: model.outputs, signal })
   try {
-    for await (const outputs of runner.infer(stream.inferences(), { signal })) {
+    for await (const outputs of runner.infer(pickEach(stream.inferences(), inputs), { signal })) {
       const vector = vectorOf(outputs, model)
       const broken = accumulator.findNotFinite(vector)
       if (broken === null) {
@@ -59,6 +61,14 @@ export async function runPass(pass: Pass, stream: SampleStream, options: PassOpt
   const statistics = accumulator.finish()
   for (const [tensor, found] of observer.finish()) statistics.set(tensor, { ...statistics.get(tensor), ...found })
   return { statistics, skipped: plan.skipped, notFinite, inferences }
+}
+
+function pick<T>(named: Readonly<Record<string, T>>, names: ReadonlySet<string>): Record<string, T> {
+  return Object.fromEntries(Object.entries(named).filter(([name]) => names.has(name)))
+}
+
+async function* pickEach(inferences: AsyncIterable<NamedTensors>, names: ReadonlySet<string>): AsyncGenerator<NamedTensors> {
+  for await (const tensors of inferences) yield pick(tensors, names)
 }
 
 function vectorOf(outputs: NamedTensors, { vector, vectorLength }: InstrumentedModel): Float32Array {

@@ -1,6 +1,7 @@
 import { engineryError } from '../errors/enginery-error.js'
 import type { NamedTensors } from './calibration-runner.js'
 import type { CalibrationWarning } from './calibration-warning.js'
+import { SampleChecker } from './check-samples.js'
 import { checkSample, type SampleInput, samplesPerBatch, stackSamples } from './prepare-samples.js'
 import { readSource, type SampleSource } from './sample-source.js'
 
@@ -12,6 +13,7 @@ export interface SampleStreamOptions {
   /** Open lengths may differ from sample to sample; else the first sample fixes them. */
   readonly isDynamic?: boolean | undefined
   readonly maxSamples?: number | undefined
+  readonly isNormalized?: boolean | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -59,7 +61,7 @@ export async function openSamples(options: SampleStreamOptions): Promise<SampleS
   const expected = isDynamic
     ? inputs
     : inputs.map((input) => ({ ...input, shape: closeShape(input.shape, first[input.name]?.shape) }))
-  return new CheckedStream(first, iterator, expected, { batch, maxSamples, isDynamic })
+  return new CheckedStream(first, iterator, expected, { batch, maxSamples, isDynamic, isNormalized: options.isNormalized })
 }
 
 function closeShape(wanted: SampleInput['shape'], found: readonly number[] = []): readonly number[] {
@@ -76,16 +78,23 @@ class CheckedStream implements SampleStream {
   read = 1
   readonly warnings: CalibrationWarning[] = []
   readonly #maxSamples: number
+  readonly #checker: SampleChecker
   #isWaiting = false
 
   constructor(
     readonly first: NamedTensors,
     readonly iterator: AsyncGenerator<unknown, void, undefined>,
     readonly inputs: readonly SampleInput[],
-    { batch, maxSamples, isDynamic }: { batch: number; maxSamples: number; isDynamic: boolean },
+    {
+      batch,
+      maxSamples,
+      isDynamic,
+      isNormalized,
+    }: { batch: number; maxSamples: number; isDynamic: boolean; isNormalized: boolean | undefined },
   ) {
     this.batch = batch
     this.#maxSamples = maxSamples
+    this.#checker = new SampleChecker({ isNormalized })
     const isFixed = inputs.every(({ shape }) => shape?.every((length) => typeof length === 'number'))
     this.shapes =
       isDynamic && !isFixed ? null : Object.fromEntries(inputs.map(({ name, shape }) => [name, shape as readonly number[]]))
@@ -97,6 +106,7 @@ class CheckedStream implements SampleStream {
     try {
       for (let sample = this.first; ; ) {
         this.#requireWholeBatch(sample)
+        this.#checker.add(sample)
         waiting.push(sample)
         if (waiting.length === this.batch) {
           this.used += this.batch
@@ -136,6 +146,7 @@ class CheckedStream implements SampleStream {
   }
 
   #finish(left: number): void {
+    this.warnings.push(...this.#checker.finish())
     if (left === 0) return
     if (this.used === 0) {
       const expected = `at least ${this.batch} samples, since the model takes them in batches of ${this.batch}`

@@ -46,7 +46,7 @@ export async function readStatistics(path: string): Promise<StoredStatistics> {
 }
 
 export function encodeStatistics(stored: StoredStatistics): Buffer {
-  const { identity, sampleCount, shapes, skipped, warnings, statistics } = stored
+  const { identity, sampleCount, shapes, skipped, warnings, convergence, statistics } = stored
   const entries = [...statistics].map(([name, tensor]) => describeTensor(name, tensor))
   const header: StatsHeader = {
     identity,
@@ -54,6 +54,7 @@ export function encodeStatistics(stored: StoredStatistics): Buffer {
     shapes: shapes as StatsHeader['shapes'],
     skipped: skipped as StatsHeader['skipped'],
     warnings: warnings as StatsHeader['warnings'],
+    convergence,
     tensors: entries,
   }
   const json = Buffer.from(JSON.stringify(header), 'utf8')

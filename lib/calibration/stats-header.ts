@@ -47,6 +47,9 @@ export const statsHeaderSchema = z.strictObject({
   shapes: shapes.nullable(),
   skipped: z.array(z.strictObject({ point: pointSchema, reason: z.string() })).readonly(),
   warnings: z.array(z.strictObject({ code: z.string(), message: z.string(), why: z.string() })).readonly(),
+  convergence: z
+    .array(z.strictObject({ samples: count, median: z.number(), worst: z.number(), worstTensor: z.string() }))
+    .readonly(),
   tensors: z.array(tensorSchema).readonly(),
 })
 

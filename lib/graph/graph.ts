@@ -99,6 +99,15 @@ export class Graph {
     this.#outputs.push(tensor)
   }
 
+  /** Takes out an input that nobody reads. */
+  removeInput(tensor: GraphTensor): void {
+    const index = this.#inputs.indexOf(tensor)
+    if (index === -1 || tensor.consumers.size > 0 || tensor.isGraphOutput) throw bug(`${tensor.name} is no input, or in use`)
+    this.#inputs.splice(index, 1)
+    tensor.isGraphInput = false
+    this.removeTensor(tensor)
+  }
+
   /** The outside no longer sees the tensor; whatever only it needed stays until `removeDeadNodes`. */
   removeOutput(tensor: GraphTensor): void {
     const index = this.#outputs.indexOf(tensor)

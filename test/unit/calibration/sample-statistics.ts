@@ -16,6 +16,7 @@ export function makeStored(data = 'a', samples = 3): StoredStatistics {
     shapes: { x: [1, 3, 8, 8] },
     skipped: [{ point: { tensor: 'sizes', kind: 'range' }, reason: 'its elements are i64' }],
     warnings: [{ code: 'SAMPLES_FEW', message: 'few', why: 'because' }],
+    convergence: [{ samples: 2, median: 0.01, worst: 0.1, worstTensor: 'x' }],
     statistics: new Map([
       ['x', { range: { minima: new Float32Array(samples).fill(-1.1), maxima: new Float32Array(samples).fill(2) } }],
       [
