@@ -14,13 +14,17 @@ export type StatisticPoint =
   | { readonly tensor: string; readonly kind: 'histogram' }
   | { readonly tensor: string; readonly kind: 'quantiles'; readonly lower: number; readonly upper: number }
 
-/** One value for each sample, in the order of the samples. */
+/**
+ * One value for each sample, in the order of the samples; for each batch where the model takes several samples at once,
+ * and a single one for constants. Where the operators before a tensor leave nothing below zero (Relu), the minimum is not
+ * measured but 0.
+ */
 export interface SampleRange {
   readonly minima: Float32Array
   readonly maxima: Float32Array
 }
 
-/** One value for each channel. */
+/** One value for each channel. A minimum that cannot be below zero is 0, as that of a range. */
 export interface ChannelRange {
   /** Counted from the front. */
   readonly axis: number
@@ -28,6 +32,7 @@ export interface ChannelRange {
   readonly maxima: Float32Array
 }
 
+/** Samples count alike, also where their shapes differ. */
 export interface ChannelMean {
   /** Counted from the front. */
   readonly axis: number
