@@ -1,5 +1,5 @@
 import type { EngineMemory, Port, SlotResults } from '../engine/backend.js'
-import { formatShape, isStatic } from '../engine/partial-shape.js'
+import { fitsShape, formatShape, isStatic } from '../engine/partial-shape.js'
 import { describeValue } from '../errors/describe-value.js'
 import { engineryError } from '../errors/enginery-error.js'
 import { countElements } from '../tensor/shape.js'
@@ -27,8 +27,9 @@ export function bindOutputs(ports: readonly Port[], outputs: OutputTensors): Bou
   const memories: (EngineMemory | undefined)[] = new Array(ports.length).fill(undefined)
   const tensors: (Tensor | undefined)[] = new Array(ports.length).fill(undefined)
   try {
-    for (const [name, tensor] of Object.entries(outputs)) {
-      const index = ports.findIndex((port) => port.names.includes(name))
+    for (const name of Object.keys(outputs)) {
+      const tensor = outputs[name] as Tensor
+      const index = ports.findIndex((port) => port.name === name || port.names.includes(name))
       const port = ports[index]
       if (!port) throw engineryError('OUTPUT_UNKNOWN', { name, expected: ports.map((other) => other.name) })
       if (tensors[index]) throw givenTwice(port, name)
@@ -54,11 +55,15 @@ function givenTwice(port: Port, name: string): Error {
 }
 
 function checkedMemory(port: Port, tensor: Tensor): EngineMemory {
-  const expected = `a tensor ${describePort(port)} from Tensor.allocate`
-  const refuse = (received: string) => engineryError('OUTPUT_INVALID', { name: port.name, expected, received })
+  const refuse = (received: string) =>
+    engineryError('OUTPUT_INVALID', {
+      name: port.name,
+      expected: `a tensor ${describePort(port)} from Tensor.allocate`,
+      received,
+    })
   if (!isTensor(tensor)) throw refuse(describeValue(tensor))
   if (!isStatic(port.shape)) throw refuse(`one for ${describePort(port)}, whose size is known only afterwards`)
-  if (tensor.type !== port.type || formatShape(tensor.shape) !== formatShape(port.shape)) {
+  if (tensor.type !== port.type || !fitsShape(port.shape, tensor.shape)) {
     throw refuse(`${tensor.type}${formatShape(tensor.shape)}`)
   }
   if (tensor.released) throw engineryError('TENSOR_RELEASED', { type: tensor.type, shape: tensor.shape })

@@ -157,20 +157,13 @@ export class Engine {
    * @example
    * for await (const { output } of engine.inferMany(frames())) draw(output)
    */
-  async *inferMany(
+  inferMany(
     source: InputSource<InferenceInputs>,
     options: InferManyOptions = {},
   ): AsyncGenerator<InferenceResult, void, undefined> {
-    const window = options.window ?? this.requests * 2
-    if (!Number.isInteger(window) || window < 1) {
-      throw engineryError('OPTION_INVALID', {
-        caller: 'inferMany',
-        option: 'window',
-        reason: `expected a whole number of at least 1, received ${String(window)}`,
-      })
-    }
-    if (options.signal?.aborted) throw engineryError('ABORTED', { what: 'inferMany' }, { cause: options.signal.reason })
-    yield* inferInOrder(source, (inputs) => this.infer(inputs, { signal: options.signal }), window, options.signal)
+    const { signal, window = this.requests * 2 } = options
+    const inferOptions = signal && { signal }
+    return inferInOrder(source, (inputs) => this.#answer(inputs, inferOptions), window, signal)
   }
 
   /** Layers, precisions and devices as executed. */
@@ -241,6 +234,16 @@ export class Engine {
     await this.#queue.close()
     this.#syncSlot?.close()
     await this.#compiled.close()
+  }
+
+  /** As `infer`, but the result itself where it is there at once: most of what a short inference costs is its promise. */
+  #answer(inputs: InferenceInputs, options: InferOptions | undefined): InferenceResult | Promise<InferenceResult> {
+    if (!this.#queue.canRunAtOnce()) return this.infer(inputs, options)
+    this.#refuseClosed()
+    const bound = this.#binder.bind(inputs)
+    this.#refuseClosed()
+    this.#syncWasLast = false
+    return this.#queue.runAtOnce(bound, undefined)
   }
 
   #runHere(inputs: BoundInputs, outputs: BoundOutputs | undefined): SlotResults {

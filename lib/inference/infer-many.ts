@@ -7,21 +7,29 @@ type Answer<R> = { readonly value: R } | { readonly error: unknown }
 type Pulled<T> = { readonly step: IteratorResult<T> } | { readonly failure: unknown }
 
 /**
- * Runs `infer` over a source, in order, with at most `window` inputs taken and not yet handed out. A slow consumer
+ * Runs `infer`, which answers with a result or a promise of one, over a source, in order, with at most `window` inputs taken and not yet handed out. A slow consumer
  * therefore slows the source, and a slow source does not hold back answers that are ready.
  *
  * The first failure, of the source or of an inference, ends the iteration after the answers before it; the signal ends
  * it at once. The source's `return` is called when the consumer stops early. However it ends, no inference is running
  * any more when it has.
  *
- * @throws ABORTED; what the source and `infer` throw
+ * @throws OPTION_INVALID (window), ABORTED; what the source and `infer` throw
  */
 export async function* inferInOrder<T, R>(
   source: InputSource<T>,
-  infer: (inputs: T) => Promise<R>,
+  infer: (inputs: T) => R | Promise<R>,
   window: number,
   signal?: AbortSignal,
 ): AsyncGenerator<R, void, undefined> {
+  if (!Number.isInteger(window) || window < 1) {
+    throw engineryError('OPTION_INVALID', {
+      caller: 'inferMany',
+      option: 'window',
+      reason: `expected a whole number of at least 1, received ${String(window)}`,
+    })
+  }
+  if (signal?.aborted) throw engineryError('ABORTED', { what: 'inferMany' }, { cause: signal.reason })
   const bell = new Bell()
   const ring = () => bell.ring()
   const answers = new AnswerQueue<R>(ring)
@@ -41,9 +49,18 @@ export async function* inferInOrder<T, R>(
   }
 }
 
-function accept<T, R>(pulled: Pulled<T>, answers: AnswerQueue<R>, infer: (inputs: T) => Promise<R>): void {
-  if ('failure' in pulled) answers.pushFailure(pulled.failure)
-  else if (!pulled.step.done) answers.push(infer(pulled.step.value))
+function accept<T, R>(pulled: Pulled<T>, answers: AnswerQueue<R>, infer: (inputs: T) => R | Promise<R>): void {
+  if ('failure' in pulled) {
+    answers.pushFailure(pulled.failure)
+  } else if (!pulled.step.done) {
+    try {
+      const answer = infer(pulled.step.value)
+      if (answer instanceof Promise) answers.push(answer)
+      else answers.pushValue(answer)
+    } catch (error) {
+      answers.pushFailure(error)
+    }
+  }
 }
 
 /** Wakes one waiter, also when it was rung before. */
@@ -163,6 +180,10 @@ class AnswerQueue<R> {
       (error: unknown) => arrive({ error }),
     )
     this.#entries.push(entry)
+  }
+
+  pushValue(value: R): void {
+    this.#entries.push({ answer: { value }, settled: undefined })
   }
 
   pushFailure(error: unknown): void {

@@ -70,14 +70,11 @@ export class RequestQueue {
   }
 
   submit(inputs: BoundInputs, outputs: BoundOutputs | undefined, signal: AbortSignal | undefined): Promise<InferenceResult> {
-    const lane = this.#lane
-    if (lane.ready && this.#running === 0 && this.#waiting.length === 0 && lane.hasTime()) {
-      return this.#runAtOnce(inputs, outputs, signal)
-    }
+    if (this.canRunAtOnce()) return this.#promiseAtOnce(inputs, outputs, signal)
     return new Promise((resolve, reject) => {
       const job: Job = { inputs, hasOwnInputs: false, outputs, signal, resolve, reject }
       if (signal) this.#watch.add(signal, job)
-      const runner = lane.ready ? undefined : this.#idle.shift()
+      const runner = this.#lane.ready ? undefined : this.#idle.shift()
       if (runner) {
         this.#start(runner, job)
         return
@@ -90,8 +87,23 @@ export class RequestQueue {
         return
       }
       this.#waiting.push(job)
-      if (lane.ready && this.#running === 0) this.#drainNextTurn()
+      if (this.#lane.ready && this.#running === 0) this.#drainNextTurn()
     })
+  }
+
+  /** Whether an inference is short, has nobody before it, and may take some of this turn of the event loop. */
+  canRunAtOnce(): boolean {
+    const lane = this.#lane
+    return lane.ready && this.#running === 0 && this.#waiting.length === 0 && lane.hasTime()
+  }
+
+  /** Only where {@link canRunAtOnce}. @throws INFERENCE_FAILED */
+  runAtOnce(inputs: BoundInputs, outputs: BoundOutputs | undefined): InferenceResult {
+    try {
+      return this.#collector.collect(this.#runInLane(inputs, outputs), outputs)
+    } catch (error) {
+      throw fromNative(error, { what: 'The engine' })
+    }
   }
 
   /** Refuses what waits, cancels what runs, and resolves when nothing runs any more. */
@@ -111,13 +123,17 @@ export class RequestQueue {
     await this.#lane.close()
   }
 
-  #runAtOnce(inputs: BoundInputs, outputs: BoundOutputs | undefined, signal: AbortSignal | undefined): Promise<InferenceResult> {
+  #promiseAtOnce(
+    inputs: BoundInputs,
+    outputs: BoundOutputs | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<InferenceResult> {
     try {
-      const result = this.#collector.collect(this.#runInLane(inputs, outputs), outputs)
+      const result = this.runAtOnce(inputs, outputs)
       // Whoever aborts before the promise has told of its result is not given one, here as elsewhere.
       return signal ? Promise.resolve(result).then((kept) => unlessAborted(signal, kept)) : Promise.resolve(result)
     } catch (error) {
-      return Promise.reject(fromNative(error, { what: 'The engine' }))
+      return Promise.reject(error)
     } finally {
       releaseOutputs(outputs)
     }

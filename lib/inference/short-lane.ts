@@ -10,10 +10,11 @@ const WORTH_HANDING_OVER = 0.015
 const MAY_BE_SHORT = 0.2
 // So many quick ones, and the lane is tried: only what is short can be quick, and much else can make it slow.
 const QUICK_TO_ENTER = 16
-// How much more often than not inferences must be slow to leave it.
-const SLOW_TO_LEAVE = 32
-// What is as slow as this, once, counts as much as a quarter of those.
+// How much more often than not inferences must be slow to leave it. One that is slower than VERY_SLOW counts for several: a
+// few of those among quick ones are more than a busy machine would make.
+const SLOW_TO_LEAVE = 128
 const VERY_SLOW = 1
+const VERY_SLOW_COUNTS = 4
 // How long the lane may keep the event loop from its turn. The first inference of a turn is always taken.
 const TURN = 1
 
@@ -87,7 +88,7 @@ export class ShortLane {
 
   // Other work on the machine makes any inference slow once in a while; half of them are slow only where the work is long.
   #noteSlow(taken: number): void {
-    this.#slow += taken > VERY_SLOW ? SLOW_TO_LEAVE / 4 : 1
+    this.#slow += taken > VERY_SLOW ? VERY_SLOW_COUNTS : 1
     if (this.#slow < SLOW_TO_LEAVE) return
     this.#ready = false
     this.#slow = 0

@@ -50,8 +50,8 @@ std::shared_ptr<CompiledState> import_blob(std::shared_ptr<MemoryBlock> bytes, c
     return state;
 }
 
-std::shared_ptr<CompiledState> compile_again(const CompiledState& state, const std::string& device,
-                                             const ov::AnyMap& properties, size_t at_most) {
+std::shared_ptr<CompiledState> compile_again(const CompiledState& state, const std::string& device, const ov::AnyMap& properties,
+                                             size_t at_most) {
     if (state.external_bytes < 0 || static_cast<size_t>(state.external_bytes) > at_most) return nullptr;
     const bool has_memory = with_engine_log("OV_COMPILE", [&] {
         ov::CompiledModel model = state.model;

@@ -17,8 +17,8 @@ std::shared_ptr<CompiledState> import_blob(std::shared_ptr<MemoryBlock> bytes, c
 
 // The same engine once more, with other properties, without the model. Null where its bytes are more than `at_most`, and
 // where it keeps values from one inference to the next, which the two would not share.
-std::shared_ptr<CompiledState> compile_again(const CompiledState& state, const std::string& device,
-                                             const ov::AnyMap& properties, size_t at_most);
+std::shared_ptr<CompiledState> compile_again(const CompiledState& state, const std::string& device, const ov::AnyMap& properties,
+                                             size_t at_most);
 
 // Writes OpenVINO's bytes and flushes them to disk.
 void export_to_file(const CompiledState& state, const std::string& path);

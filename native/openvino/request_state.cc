@@ -16,7 +16,7 @@ namespace enginery::openvino {
 namespace {
 
 // Below these sizes a copy is cheaper than binding a tensor (about 2 us) or wrapping a block.
-constexpr size_t kCopyInputBelow = size_t{32} << 10;
+constexpr size_t kCopyBelow = size_t{32} << 10;
 constexpr size_t kCopyOutputBelow = size_t{64} << 10;
 
 // Finalizers of external ArrayBuffers need a turn of the event loop, which a loop over synchronous
@@ -134,7 +134,7 @@ void RequestState::bind_input(Napi::Env env, Mode mode, size_t index, Napi::Valu
                                                std::to_string(view.bytes));
     }
 
-    const bool in_place = expected >= kCopyInputBelow && (block || mode == Mode::synchronous);
+    const bool in_place = expected >= kCopyBelow && (block || mode == Mode::synchronous);
     if (!in_place) {
         use_own_input(index);
         if (port.is_dynamic) binding.own.set_shape(shape);
@@ -204,8 +204,8 @@ void RequestState::bind_output(Napi::Env env, Mode mode, size_t index, napi_valu
                (mode == Mode::asynchronous || memory_statistics().live_bytes < kMaxLiveBytesSync)) {
         binding.block = MemoryBlock::allocate(port.byte_size, false);
     }
-    if (!binding.block || binding.block->size() == 0) {
-        use_own_output(index);
+    if (!binding.block || binding.block->size() < kCopyBelow) {
+        use_own_output(index);  // the caller's is written by output_value()
     } else if (binding.foreign != binding.block->data()) {
         request_.set_output_tensor(index, ov::Tensor(port.type, port.shape, binding.block->data()));
         binding.foreign = binding.block->data();
@@ -294,7 +294,11 @@ Napi::Array RequestState::results(Napi::Env env) {
 Napi::Value RequestState::output_value(Napi::Env env, size_t index) {
     const PortLayout& port = compiled_->outputs[index];
     Binding& binding = outputs_[index];
-    if (binding.from_caller) return env.Null();
+    if (binding.from_caller) {
+        if (binding.foreign == nullptr && port.byte_size != 0)
+            std::memcpy(binding.block->data(), binding.own.data(), port.byte_size);
+        return env.Null();
+    }
     if (binding.block) return NativeMemory::wrap(env, std::move(binding.block));
 
     const ov::Tensor tensor = port.is_dynamic ? request_.get_output_tensor(index) : binding.own;
