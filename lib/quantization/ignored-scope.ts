@@ -7,14 +7,16 @@ import { refuseUnmatched, type Unmatched } from './unmatched-scope.js'
 
 const names = z.array(z.string().min(1))
 
-const pattern = z.union([z.string().min(1), z.instanceof(RegExp).describe('regular expression (not in a file)')]).superRefine((value, context) => {
-  if (value instanceof RegExp) return
-  try {
-    void new RegExp(value)
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: `expected a regular expression: ${(error as Error).message}` })
-  }
-})
+const pattern = z
+  .union([z.string().min(1), z.instanceof(RegExp).describe('regular expression (not in a file)')])
+  .superRefine((value, context) => {
+    if (value instanceof RegExp) return
+    try {
+      void new RegExp(value)
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: `expected a regular expression: ${(error as Error).message}` })
+    }
+  })
 
 /** Nodes that stay float. All of it together: a node is left out for any of these reasons. */
 export const ignoredScopeSchema = z.strictObject({

@@ -34,8 +34,8 @@ export interface WeightQuantizer {
   readonly use: TensorUse
   /** One scale for each slice along this axis of the weights; null: one for all. */
   readonly axis: number | null
-  /** Largest magnitude of an integer: 127, or 63 where the engine adds pairs of products in 16 bits. */
-  readonly limit: 127 | 63
+  /** The axis that products are summed along, where the engine adds pairs of them in 16 bits; null: it does not. */
+  readonly pairedAxis: number | null
 }
 
 /** A node that could have been quantized and was not. */

@@ -139,6 +139,26 @@ export function rescaleChannels(graph: Graph, linear: LinearOperator, scale: Flo
   return true
 }
 
+/**
+ * Adds a number to each channel through the bias, which is added where there is none but could be. A bias that others
+ * read too is not touched: the operator gets its own.
+ *
+ * @returns false where the shift has no place, or a value leaves the range of float32: then nothing was changed
+ */
+export function shiftChannels(graph: Graph, linear: LinearOperator, shift: Float64Array): boolean {
+  const { bias, channels, node } = linear
+  if (bias === null) return false
+  const beta = node.is('Gemm') && bias.node === node ? node.float('beta', 1) : 1
+  const before = bias.node.inputs[bias.index]?.constant ?? null
+  const offsets = before === null ? new Float64Array(channels) : biasPerChannel(before, linear)
+  const moved = new Float32Array(channels)
+  for (let i = 0; i < channels; i++) moved[i] = (offsets[i] as number) * beta + (shift[i] as number)
+  if (!moved.every(Number.isFinite)) return false
+  storeConstant(graph, bias, Constant.of('f32', [channels], moved), `${node.label}_bias`)
+  if (beta !== 1) node.attributes.set('beta', attribute.float('beta', 1))
+  return true
+}
+
 function biasPerChannel(bias: Constant, linear: LinearOperator): Float64Array {
   if (linear.node.is('Conv', 'ConvTranspose')) return Float64Array.from(bias.numbers() ?? [])
   return readPerChannel(bias, linear) as Float64Array

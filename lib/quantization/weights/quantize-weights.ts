@@ -2,12 +2,12 @@ import { engineryError } from '../../errors/enginery-error.js'
 import type { Constant } from '../../graph/constant.js'
 
 export interface QuantizedWeights {
-  /** From -limit to limit. */
+  /** From -127 to 127. */
   readonly values: Int8Array
   /** One for each slice, or one for all. Positive, and far enough from zero that products of scales are no denormals. */
   readonly scales: Float32Array
   readonly shape: readonly number[]
-  /** Elements that are NaN, which became 0, or infinite, which became the limit. */
+  /** Elements that are NaN, which became 0, or infinite, which became 127. */
   readonly nonFinite: number
 }
 
@@ -16,31 +16,33 @@ export interface QuantizedWeights {
 const leastScale = 2 ** -60
 const leastShare = 2 ** -24
 
+/** Largest magnitude of an integer weight. */
+const limit = 127
+
 /**
- * Weights as integers, symmetric: real = scale * integer, with the largest magnitude of each slice at `limit`. Rounds
- * to even, as QuantizeLinear does.
+ * Weights as integers, symmetric: real = scale * integer, with the largest magnitude of each slice at 127. Rounds to
+ * even, as QuantizeLinear does.
  *
  * @param constant of type f32
  * @param axis each index along it has a scale of its own; null: one for all
+ * @param pairedAxis the axis that products are summed along, where engines add neighbours in 16 bits: the sum of two
+ * neighbours of one sign stays within 128 then, so that 255 times it does not overflow. null: no bound
  */
-export function quantizeWeights(
-  constant: Constant,
-  axis: number | null,
-  limit: 127 | 63,
-  _options: { readonly method: 'max' } = { method: 'max' },
-): QuantizedWeights {
+export function quantizeWeights(constant: Constant, axis: number | null, pairedAxis: number | null = null): QuantizedWeights {
   const { shape } = constant
   const weights = constant.values()
-  if (!(weights instanceof Float32Array) || (axis !== null && !(axis >= 0 && axis < shape.length))) {
+  const isAxis = (index: number | null) => index === null || (index >= 0 && index < shape.length)
+  if (!(weights instanceof Float32Array) || !isAxis(axis) || !isAxis(pairedAxis) || (axis !== null && axis === pairedAxis)) {
     throw engineryError('BUG', { reason: `quantizing ${constant.elementType} weights [${shape}] along axis ${axis}` })
   }
   const layout = layoutOf(shape, axis)
   const scales = new Float32Array(layout.slices)
   const nonFinite = measureSlices(weights, layout, scales)
-  scalesFromMagnitudes(scales, limit)
+  if (pairedAxis !== null) measurePairs(weights, layout, { axis: pairedAxis, shape }, scales)
+  scalesFromMagnitudes(scales)
   const values = new Int8Array(weights.length)
   roundSlices(weights, layout, scales, values)
-  if (nonFinite > 0) saturate(weights, values, limit)
+  if (nonFinite > 0) saturate(weights, values)
   return { values, scales, shape, nonFinite }
 }
 
@@ -97,7 +99,34 @@ function measureEach(weights: Float32Array, from: number, magnitudes: Float32Arr
   }
 }
 
-function scalesFromMagnitudes(scales: Float32Array, limit: number): void {
+/**
+ * Raises the magnitude of each slice to the largest sum of two neighbours that have one sign. Both are rounded, which may
+ * add one to the sum of their integers: 127 becomes 128.
+ */
+function measurePairs(
+  weights: Float32Array,
+  { slices, inner }: Layout,
+  { axis, shape }: { axis: number; shape: readonly number[] },
+  magnitudes: Float32Array,
+): void {
+  const length = shape[axis] as number
+  const stride = shape.slice(axis + 1).reduce((product, other) => product * other, 1)
+  const run = Math.min(inner, stride)
+  for (let block = 0; block < weights.length; block += length * stride) {
+    for (let start = block; start < block + (length - 1) * stride; start += run) {
+      const slice = Math.floor(start / inner) % slices
+      let most = magnitudes[slice] as number
+      for (let at = start; at < start + run; at++) {
+        const [one, other] = [weights[at] as number, weights[at + stride] as number]
+        const sum = Math.abs(one + other)
+        if (sum > most && one * other > 0 && sum < Number.POSITIVE_INFINITY) most = sum
+      }
+      magnitudes[slice] = most
+    }
+  }
+}
+
+function scalesFromMagnitudes(scales: Float32Array): void {
   let most = 0
   for (const magnitude of scales) most = Math.max(most, magnitude / limit)
   const least = Math.max(leastScale, most * leastShare)
@@ -137,7 +166,7 @@ function roundEach(weights: Float32Array, from: number, scales: Float32Array, va
   }
 }
 
-function saturate(weights: Float32Array, values: Int8Array, limit: number): void {
+function saturate(weights: Float32Array, values: Int8Array): void {
   for (const [at, weight] of weights.entries()) {
     if (Number.isFinite(weight)) continue
     values[at] = Number.isNaN(weight) ? 0 : Math.sign(weight) * limit

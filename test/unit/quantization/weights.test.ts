@@ -7,14 +7,14 @@ import { floats, listOperators, makeGraph, noise } from '../graph/make-graph.js'
 describe('quantizing weights', () => {
   it('puts the largest magnitude of each slice at the limit, whichever axis has the scales', () => {
     const weights = floats([2, 3], 1, -2, 0.5, 10, 20, -40)
-    const rows = quantizeWeights(weights, 0, 127)
+    const rows = quantizeWeights(weights, 0)
     expect([...rows.scales]).toEqual([Math.fround(2 / 127), Math.fround(40 / 127)])
     // 63.5 goes to the even neighbour.
     expect([...rows.values]).toEqual([64, -127, 32, 32, 64, -127])
-    const columns = quantizeWeights(weights, 1, 63)
-    expect([...columns.scales]).toEqual([Math.fround(10 / 63), Math.fround(20 / 63), Math.fround(40 / 63)])
-    expect([...columns.values]).toEqual([6, -6, 1, 63, 63, -63])
-    const all = quantizeWeights(weights, null, 127)
+    const columns = quantizeWeights(weights, 1)
+    expect([...columns.scales]).toEqual([Math.fround(10 / 127), Math.fround(20 / 127), Math.fround(40 / 127)])
+    expect([...columns.values]).toEqual([13, -13, 2, 127, 127, -127])
+    const all = quantizeWeights(weights, null)
     expect([...all.scales]).toEqual([Math.fround(40 / 127)])
     expect(all.shape).toEqual([2, 3])
   })
@@ -27,7 +27,7 @@ describe('quantizing weights', () => {
     { shape: [64, 9], axis: null },
   ])('rounds $shape along $axis as QuantizeLinear does', ({ shape, axis }) => {
     const weights = noise(shape, `weights ${shape}`)
-    const { values, scales } = quantizeWeights(weights, axis, 127)
+    const { values, scales } = quantizeWeights(weights, axis)
     const inner = axis === null ? 1 : shape.slice(axis + 1).reduce((total, length) => total * length, 1)
     const reals = weights.values() as Float32Array
     for (const [at, real] of reals.entries()) {
@@ -41,25 +41,55 @@ describe('quantizing weights', () => {
   })
 
   it('gives slices that are all but zero a scale that harms nobody', () => {
-    const { values, scales } = quantizeWeights(floats([4, 2], 0, -0, 127, 1, 1e-42, 0, 1e-20, -1e-20), 0, 127)
+    const { values, scales } = quantizeWeights(floats([4, 2], 0, -0, 127, 1, 1e-42, 0, 1e-20, -1e-20), 0)
     expect([...scales]).toEqual([1, 1, 2 ** -24, 2 ** -24])
     expect([...values]).toEqual([0, 0, 127, 1, 0, 0, 0, 0])
-    expect([...quantizeWeights(floats([2, 2], 0, 0, 0, 0), 0, 127).scales]).toEqual([1, 1])
-    expect([...quantizeWeights(floats([2], 1e-44, 1e-43), null, 63).scales]).toEqual([2 ** -60])
-    expect([...quantizeWeights(floats([0]), null, 127).scales]).toEqual([1])
+    expect([...quantizeWeights(floats([2, 2], 0, 0, 0, 0), 0).scales]).toEqual([1, 1])
+    expect([...quantizeWeights(floats([2], 1e-44, 1e-43), null).scales]).toEqual([2 ** -60])
+    expect([...quantizeWeights(floats([0]), null).scales]).toEqual([1])
   })
 
   it('counts elements without a finite value, and scales by the others', () => {
     const weights = floats([2, 3], Number.NaN, 1, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN, 0)
-    const { values, scales, nonFinite } = quantizeWeights(weights, 0, 63)
-    expect([...scales]).toEqual([Math.fround(1 / 63), Math.fround(1 / 63)])
-    expect([...values]).toEqual([0, 63, 63, -63, 0, 0])
+    const { values, scales, nonFinite } = quantizeWeights(weights, 0)
+    expect([...scales]).toEqual([Math.fround(1 / 127), Math.fround(1 / 127)])
+    expect([...values]).toEqual([0, 127, 127, -127, 0, 0])
     expect(nonFinite).toBe(4)
   })
 
+  it.each([
+    { shape: [6, 8, 3, 3], axis: 0, paired: 1 },
+    { shape: [6, 7, 3, 3], axis: 1, paired: 0 },
+    { shape: [31, 17], axis: 1, paired: 0 },
+    { shape: [31, 17], axis: 0, paired: 1 },
+    { shape: [3, 31, 17], axis: 2, paired: 1 },
+    { shape: [9, 4], axis: null, paired: 0 },
+  ])('keeps sums of neighbours in $shape along $paired within what 16 bits hold', ({ shape, axis, paired }) => {
+    const weights = noise(shape, `pairs ${shape} ${axis}`)
+    const stride = shape.slice(paired + 1).reduce((product, length) => product * length, 1)
+    const sumsOf = (values: Int8Array) => {
+      let most = 0
+      for (const [at, value] of values.entries()) {
+        const isLast = Math.floor(at / stride) % (shape[paired] as number) === (shape[paired] as number) - 1
+        if (!isLast) most = Math.max(most, Math.abs(value + (values[at + stride] as number)))
+      }
+      return most
+    }
+    expect(sumsOf(quantizeWeights(weights, axis).values)).toBeGreaterThan(128)
+    const { values, scales } = quantizeWeights(weights, axis, paired)
+    expect(sumsOf(values)).toBeLessThanOrEqual(128)
+    expect(255 * sumsOf(values)).toBeLessThan(2 ** 15)
+    // No more of the range is given up than the worst pair asks for.
+    const full = quantizeWeights(weights, axis)
+    for (const [slice, scale] of scales.entries()) {
+      expect(scale).toBeGreaterThanOrEqual(full.scales[slice] as number)
+      expect(scale).toBeLessThanOrEqual((full.scales[slice] as number) * 2 * (1 + 1e-6))
+    }
+  })
+
   it('refuses an axis that the weights do not have', () => {
-    expect(() => quantizeWeights(noise([2, 2]), 2, 127)).toThrow(expect.objectContaining({ code: 'BUG' }))
-    expect(() => quantizeWeights(Constant.ints([1]), null, 127)).toThrow(expect.objectContaining({ code: 'BUG' }))
+    expect(() => quantizeWeights(noise([2, 2]), 2)).toThrow(expect.objectContaining({ code: 'BUG' }))
+    expect(() => quantizeWeights(Constant.ints([1]), null)).toThrow(expect.objectContaining({ code: 'BUG' }))
   })
 })
 
@@ -80,10 +110,10 @@ describe('storing weights', () => {
     const graph = matmuls()
     const weights = graph.tensors.get('w')?.constant as Constant
     const [first, second, third] = [...graph.nodes].map((node) => ({ node, index: 1 })) as [never, never, never]
-    storeWeights(graph, first, 1, quantizeWeights(weights, 1, 127))
-    storeWeights(graph, second, 1, quantizeWeights(weights, 1, 127))
+    storeWeights(graph, first, 1, quantizeWeights(weights, 1))
+    storeWeights(graph, second, 1, quantizeWeights(weights, 1))
     expect(graph.tensors.has('w')).toBe(true)
-    storeWeights(graph, third, 0, quantizeWeights(weights, 0, 127))
+    storeWeights(graph, third, 0, quantizeWeights(weights, 0))
     expect(graph.tensors.has('w')).toBe(false)
     expect(listOperators(graph).sort()).toEqual(['DequantizeLinear', 'DequantizeLinear', 'Gemm', 'MatMul', 'MatMul'])
     const read = [first, second, third].map(({ node, index }: { node: { inputs: { name: string }[] }; index: number }) => {
@@ -100,8 +130,8 @@ describe('storing weights', () => {
     if (!weights?.constant) throw new Error('no weights')
     graph.addOutput(weights)
     const [first, second] = [...graph.nodes].map((node) => ({ node, index: 1 })) as [never, never]
-    storeWeights(graph, first, null, quantizeWeights(weights.constant, null, 127))
-    storeWeights(graph, second, null, quantizeWeights(weights.constant, null, 63))
+    storeWeights(graph, first, null, quantizeWeights(weights.constant, null))
+    storeWeights(graph, second, null, quantizeWeights(weights.constant, null, 1))
     expect(listOperators(graph).filter((type) => type === 'DequantizeLinear')).toHaveLength(2)
     expect(graph.tensors.has('w')).toBe(true)
     expect(graph.tensors.get('w_scale')?.shape).toEqual([])
@@ -110,7 +140,7 @@ describe('storing weights', () => {
   it('refuses what is no constant', () => {
     const graph = matmuls()
     const [node] = graph.nodes
-    const quantized = quantizeWeights(noise([4]), null, 127)
+    const quantized = quantizeWeights(noise([4]), null)
     expect(() => storeWeights(graph, { node: node as never, index: 0 }, null, quantized)).toThrow(
       expect.objectContaining({ code: 'BUG' }),
     )

@@ -1,0 +1,101 @@
+import type { LinearOperator } from '../../graph/folding/linear-operator.js'
+import type { GraphNode } from '../../graph/graph-node.js'
+import type { InferredShapes } from '../../graph/shapes/infer-shapes.js'
+
+/**
+ * What an error of the weights of a convolution adds to each output channel, in the mean over all positions. Where the
+ * kernel reaches over the border it reads padding, which is zero: each tap counts for the share of positions at which it
+ * lies inside.
+ *
+ * @param error laid out as the weights
+ * @param means of the input channels
+ * @returns null where the lengths do not fit
+ */
+export function convolutionShift(
+  { node, channels }: LinearOperator,
+  shape: readonly number[],
+  error: Float32Array,
+  means: Float64Array,
+  shapes: InferredShapes,
+): Float64Array | null {
+  const taps = shape.slice(2).reduce((product, length) => product * length, 1)
+  const groups = node.int('group', 1)
+  const isTransposed = node.is('ConvTranspose')
+  const inputs = isTransposed ? (shape[0] as number) : (shape[1] as number) * groups
+  if (inputs !== means.length || taps === 0 || error.length !== (shape[0] as number) * (shape[1] as number) * taps) return null
+  const shares = isTransposed ? transposedShares(node, taps) : tapShares(node, shape.slice(2), shapes)
+  const shift = new Float64Array(channels)
+  const second = shape[1] as number
+  for (let at = 0, first = 0; first < (shape[0] as number); first++) {
+    for (let other = 0; other < second; other++) {
+      let sum = 0
+      for (let tap = 0; tap < taps; tap++, at++) sum += (error[at] as number) * (shares[tap] as number)
+      const group = Math.floor((first * groups) / (shape[0] as number))
+      const [channel, input] = isTransposed ? [group * second + other, first] : [first, group * second + other]
+      shift[channel] = (shift[channel] as number) + sum * (means[input] as number)
+    }
+  }
+  return shift
+}
+
+// Each input element adds its taps to so many positions; borders are left out of account.
+function transposedShares(node: GraphNode, taps: number): Float64Array {
+  const strides = node.ints('strides') ?? []
+  const positions = strides.reduce((product, stride) => product * stride, 1)
+  return new Float64Array(taps).fill(1 / Math.max(positions, 1))
+}
+
+function tapShares(node: GraphNode, kernel: readonly number[], shapes: InferredShapes): Float64Array {
+  const lengthsOf = (index: 'inputs' | 'outputs') => {
+    const tensor = node[index][0]
+    return (tensor ? shapes.get(tensor)?.shape : null)?.slice(2) ?? []
+  }
+  const [inside, positions] = [lengthsOf('inputs'), lengthsOf('outputs')]
+  const alongAxes = kernel.map((length, axis) => axisShares(node, axis, length, inside[axis], positions[axis], kernel.length))
+  let shares = Float64Array.of(1)
+  for (const along of alongAxes) {
+    const product = new Float64Array(shares.length * along.length)
+    for (const [i, share] of shares.entries())
+      for (const [j, other] of along.entries()) product[i * along.length + j] = share * other
+    shares = product
+  }
+  return shares
+}
+
+function axisShares(
+  node: GraphNode,
+  axis: number,
+  kernel: number,
+  inside: unknown,
+  positions: unknown,
+  rank: number,
+): Float64Array {
+  const shares = new Float64Array(kernel).fill(1)
+  if (typeof inside !== 'number' || typeof positions !== 'number' || positions === 0) return shares
+  const stride = node.ints('strides')?.[axis] ?? 1
+  const dilation = node.ints('dilations')?.[axis] ?? 1
+  const before = paddingBefore(node, axis, rank, { kernel, inside, positions, stride, dilation })
+  for (let tap = 0; tap < kernel; tap++) {
+    let count = 0
+    for (let position = 0; position < positions; position++) {
+      const at = position * stride - before + tap * dilation
+      if (at >= 0 && at < inside) count++
+    }
+    shares[tap] = count / positions
+  }
+  return shares
+}
+
+function paddingBefore(
+  node: GraphNode,
+  axis: number,
+  rank: number,
+  { kernel, inside, positions, stride, dilation }: Record<'kernel' | 'inside' | 'positions' | 'stride' | 'dilation', number>,
+): number {
+  const mode = node.text('auto_pad', 'NOTSET')
+  const pads = node.ints('pads')
+  if (mode === 'NOTSET') return pads?.length === 2 * rank ? (pads[axis] as number) : 0
+  if (mode === 'VALID') return 0
+  const total = Math.max((positions - 1) * stride + (kernel - 1) * dilation + 1 - inside, 0)
+  return mode === 'SAME_LOWER' ? Math.ceil(total / 2) : Math.floor(total / 2)
+}

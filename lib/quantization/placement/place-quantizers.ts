@@ -1,0 +1,133 @@
+import type { Graph } from '../../graph/graph.js'
+import type { GraphNode } from '../../graph/graph-node.js'
+import type { GraphTensor } from '../../graph/graph-tensor.js'
+import type { InferredShapes } from '../../graph/shapes/infer-shapes.js'
+import { sortNodes } from '../../graph/sort-nodes.js'
+import type { ActivationQuantizer, Placement, QuantizerScheme, SkippedNode, TensorUse, WeightQuantizer } from '../quantizer.js'
+import type { Target } from '../targets/target.js'
+import { describeInteger } from './computing-operators.js'
+import { findResidualSums } from './residual-sums.js'
+import { passesIntegers } from './transparent-operators.js'
+import { UnifiedGroups } from './unified-groups.js'
+
+export interface PlacementOptions {
+  readonly target: Target
+  /** Symmetric activations even where the target has zero points. */
+  readonly isSymmetric: boolean
+  /** Nodes that stay float, each with the reason. */
+  readonly ignored: ReadonlyMap<GraphNode, string>
+}
+
+/** What reads one tensor as integers, while the graph is walked from its end. */
+interface Demand {
+  readonly uses: TensorUse[]
+  readonly consumers: Set<string>
+  needsSymmetry: boolean
+}
+
+/**
+ * Where quantizers go: before every operator that the target computes on integers, moved towards the producer past
+ * operators that only move elements, so that these move bytes and one quantizer serves all readers of a tensor.
+ *
+ * A quantizer whose integers nobody would compute on is never placed: it costs time and accuracy.
+ */
+export function placeQuantizers(graph: Graph, shapes: InferredShapes, options: PlacementOptions): Placement {
+  const { target, ignored } = options
+  const demands = new Map<GraphTensor, Demand>()
+  const groups = new UnifiedGroups<GraphTensor>()
+  const weights: WeightQuantizer[] = []
+  const skipped: SkippedNode[] = []
+  const order = sortNodes(graph)
+  const integer = findIntegerNodes(order, shapes, options, skipped)
+  const residuals = findResidualSums(order, new Set(integer.keys()), shapes)
+  const demand = (node: GraphNode, index: number, from: { consumers: Iterable<string>; needsSymmetry: boolean }) => {
+    const tensor = node.inputs[index] as GraphTensor
+    const entry = demands.get(tensor) ?? { uses: [], consumers: new Set<string>(), needsSymmetry: false }
+    entry.uses.push({ node, index })
+    for (const label of from.consumers) entry.consumers.add(label)
+    entry.needsSymmetry ||= from.needsSymmetry
+    demands.set(tensor, entry)
+  }
+  for (const node of [...order].reverse()) {
+    const operator = integer.get(node)
+    if (operator !== undefined) {
+      const from = { consumers: [node.label], needsSymmetry: target.symmetricOperators.has(node.type) }
+      for (const index of operator.activations) demand(node, index, from)
+      if (operator.weights !== null) weights.push(operator.weights)
+      continue
+    }
+    if (ignored.has(node)) continue
+    const added = residuals.get(node)
+    if (added !== undefined && target.residuals !== 'none') {
+      const operands = target.residuals === 'both' ? [0, 1] : [1 - added]
+      for (const index of operands) demand(node, index, { consumers: [node.label], needsSymmetry: false })
+      continue
+    }
+    const moved = passesIntegers(node, target, shapes)
+    if (moved === null) continue
+    const outputs = node.outputs.filter((output) => output !== null)
+    const entries = outputs.map((output) => ({ output, entry: demands.get(output) }))
+    if (!entries.every(({ output, entry }) => entry !== undefined && isWholly(output, entry))) continue
+    for (const { output, entry } of entries) {
+      for (const index of moved) demand(node, index, entry as Demand)
+      groups.unite(output, ...moved.map((index) => node.inputs[index] as GraphTensor))
+      demands.delete(output)
+    }
+  }
+  return { activations: listActivations(order, graph, demands, groups, options), weights: weights.reverse(), skipped }
+}
+
+function findIntegerNodes(
+  order: readonly GraphNode[],
+  shapes: InferredShapes,
+  { target, ignored }: PlacementOptions,
+  skipped: SkippedNode[],
+) {
+  const found = new Map<GraphNode, { activations: readonly number[]; weights: WeightQuantizer | null }>()
+  for (const node of order) {
+    const described = describeInteger(node, shapes, target)
+    if (described === null) continue
+    const reason = ignored.get(node) ?? ('reason' in described ? described.reason : null)
+    if (reason !== null) skipped.push({ node: node.label, operator: node.operator, reason })
+    else if (!('reason' in described)) found.set(node, described)
+  }
+  return found
+}
+
+// Only where all readers take integers may the producer's side become integers.
+function isWholly(tensor: GraphTensor, { uses }: Demand): boolean {
+  return !tensor.isGraphOutput && !tensor.isCaptured && tensor.uses.length === uses.length
+}
+
+function listActivations(
+  order: readonly GraphNode[],
+  graph: Graph,
+  demands: ReadonlyMap<GraphTensor, Demand>,
+  groups: UnifiedGroups<GraphTensor>,
+  { target, isSymmetric }: PlacementOptions,
+): ActivationQuantizer[] {
+  const listed: ActivationQuantizer[] = []
+  const tensors = [...graph.inputs, ...order.flatMap(({ outputs }) => outputs)]
+  const symmetricRoots = new Set<GraphTensor>()
+  for (const [tensor, { needsSymmetry }] of demands) if (needsSymmetry) symmetricRoots.add(groups.rootOf(tensor))
+  const numbers = new Map<GraphTensor, number>()
+  for (const tensor of tensors) {
+    const entry = tensor === null ? undefined : demands.get(tensor)
+    if (tensor === null || entry === undefined) continue
+    const root = groups.rootOf(tensor)
+    if (!numbers.has(root)) numbers.set(root, numbers.size)
+    const scheme: QuantizerScheme = {
+      bits: 8,
+      isSymmetric: isSymmetric || !target.allowsZeroPoint || symmetricRoots.has(root),
+      type: target.activationType,
+    }
+    listed.push({
+      tensor: tensor.name,
+      uses: [...entry.uses].reverse(),
+      scheme,
+      group: numbers.get(root) as number,
+      consumers: [...entry.consumers].reverse(),
+    })
+  }
+  return listed
+}

@@ -1,0 +1,56 @@
+import type { RangeEstimator } from '../calibration/range-estimator-options.js'
+import type { StatisticPoint, Statistics } from '../calibration/statistic-points.js'
+import type { Graph } from '../graph/graph.js'
+import type { GraphNode } from '../graph/graph-node.js'
+import type { InferredShapes } from '../graph/shapes/infer-shapes.js'
+import type { Algorithm } from './algorithm.js'
+import { FastBiasCorrection } from './algorithms/fast-bias-correction.js'
+import { MinMaxQuantization } from './algorithms/min-max.js'
+import { placeQuantizers } from './placement/place-quantizers.js'
+import type { Placement, QuantizerParameters } from './quantizer.js'
+import type { ValueRange } from './quantizer-parameters.js'
+import type { Target } from './targets/target.js'
+import { WeightStore } from './weights/weight-store.js'
+
+export interface QuantizationSettings {
+  readonly target: Target
+  readonly isSymmetric: boolean
+  readonly estimator: RangeEstimator
+  readonly biasCorrection: boolean
+  /** Nodes that stay float, each with the reason. */
+  readonly ignored: ReadonlyMap<GraphNode, string>
+}
+
+/** Observes the float graph; called once for all algorithms of a step. */
+export type Collect = (points: readonly StatisticPoint[]) => Promise<Statistics>
+
+export interface QuantizationResult {
+  readonly placement: Placement
+  /** By tensor. */
+  readonly parameters: ReadonlyMap<string, QuantizerParameters>
+  readonly ranges: ReadonlyMap<string, ValueRange>
+  /** Labels of the nodes whose bias was corrected. */
+  readonly corrected: readonly string[]
+}
+
+/**
+ * Makes a float graph a quantized one. The graph is changed; `shapes` are its own.
+ *
+ * The algorithms of one step share one pass over the data.
+ */
+export async function quantizeGraph(
+  graph: Graph,
+  shapes: InferredShapes,
+  settings: QuantizationSettings,
+  collect: Collect,
+): Promise<QuantizationResult> {
+  const placement = placeQuantizers(graph, shapes, settings)
+  const weights = new WeightStore()
+  const minMax = new MinMaxQuantization(placement, settings.estimator, weights)
+  const biasCorrection = settings.biasCorrection ? new FastBiasCorrection(placement, shapes, weights) : null
+  // Bias correction compares float weights with integers, so it comes before the former are gone.
+  const step: readonly Algorithm[] = biasCorrection === null ? [minMax] : [biasCorrection, minMax]
+  const statistics = await collect(step.flatMap((algorithm) => algorithm.statisticPoints(graph)))
+  for (const algorithm of step) await algorithm.apply(graph, statistics)
+  return { placement, parameters: minMax.parameters, ranges: minMax.ranges, corrected: biasCorrection?.corrected ?? [] }
+}

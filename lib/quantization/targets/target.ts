@@ -1,0 +1,54 @@
+/** Where a quantized model will run. */
+export const targetNames = ['openvino-cpu', 'openvino-cpu-vnni', 'openvino-gpu', 'tensorrt', 'onnxruntime', 'any'] as const
+
+export type TargetName = (typeof targetNames)[number]
+
+/** What an engine makes of integers, as data: algorithms ask here, and never for the name of a target. */
+export interface Target {
+  readonly name: TargetName
+  /** Operators with constant weights that compute on integers. */
+  readonly weighted: ReadonlySet<'Conv' | 'ConvTranspose' | 'Gemm' | 'MatMul'>
+  /**
+   * False where convolutions with a filter for each channel stay float: CPUs gain nothing from integers there, since the
+   * products are few, and one scale for channels of unlike ranges costs accuracy that no later layer brings back.
+   */
+  readonly depthwise: boolean
+  /** True where products of two activations run on integers. */
+  readonly multipliesActivations: boolean
+  /**
+   * Which operands of a sum that a convolution writes into are integers: with `skip` the convolution adds the other
+   * operand to its own sums, which stay in 32 bits.
+   */
+  readonly residuals: 'none' | 'skip' | 'both'
+  /** Operators that give on integers as they are: a quantizer may stand before them instead of behind. */
+  readonly transparent: ReadonlySet<string>
+  /** Element types of activations. `fitting`: u8 where nothing is below zero or zero points are allowed, else i8. */
+  readonly activationType: 'fitting' | 'i8'
+  /** False where integer zero must be zero. */
+  readonly allowsZeroPoint: boolean
+  /** Operators whose activations must be symmetric although zero points are allowed elsewhere. */
+  readonly symmetricOperators: ReadonlySet<string>
+  /**
+   * True where pairs of 8-bit products are added in 16 bits, as AVX2 does without VNNI: 255 * (127 + 127) does not fit, and
+   * the sum is cut off without a word.
+   */
+  readonly addsPairsIn16Bits: boolean
+}
+
+/** Pure moves of elements, which every engine makes on any type. */
+export const movingOperators: ReadonlySet<string> = new Set([
+  'Concat',
+  'DepthToSpace',
+  'Expand',
+  'Flatten',
+  'Identity',
+  'MaxPool',
+  'Reshape',
+  'Resize',
+  'Slice',
+  'SpaceToDepth',
+  'Split',
+  'Squeeze',
+  'Transpose',
+  'Unsqueeze',
+])
