@@ -77,7 +77,11 @@ describe('a source of samples', () => {
     const watched = () => ({
       [Symbol.asyncIterator]: () => {
         const inner = good.values()
-        return { next: async () => inner.next(), return: async () => ({ done: true as const, value: (closed++, undefined) }) }
+        const close = async () => {
+          closed++
+          return { done: true as const, value: undefined }
+        }
+        return { next: async () => inner.next(), return: close }
       },
     })
     await collect(watched, { maxSamples: 3 })

@@ -21,6 +21,9 @@ uint32_t ordered_from_float(float value) {
 constexpr int kept_bits = 12;
 constexpr size_t buckets = size_t{1} << kept_bits;
 
+constexpr size_t tables = 4;
+constexpr size_t most_between = size_t{1} << 31;
+
 size_t bucket_of(float value) {
     return ordered_from_float(value) >> (32 - kept_bits);
 }
@@ -29,7 +32,17 @@ size_t bucket_of(float value) {
 class RankFinder {
 public:
     RankFinder(const float* values, size_t count) : values_(values), count_(count) {
-        for (size_t i = 0; i < count; ++i) ++sizes_[bucket_of(values[i])];
+        // Neighbours often are equal: tables of their own, so that no count waits for the one before it.
+        std::vector<uint32_t> found(tables * buckets);
+        size_t since = 0;
+        for (size_t i = 0; i < count; ++i) {
+            ++found[(i % tables) * buckets + bucket_of(values[i])];
+            // A table's counts have 32 bits.
+            if (++since < most_between && i + 1 < count) continue;
+            for (size_t place = 0; place < found.size(); ++place) sizes_[place % buckets] += found[place];
+            std::fill(found.begin(), found.end(), 0u);
+            since = 0;
+        }
     }
 
     float at(double fraction) {
@@ -48,6 +61,10 @@ private:
         size_t bucket = 0;
         while (before + sizes_[bucket] <= rank) before += sizes_[bucket++];
         load(bucket);
+        // Zeros that Relu made: nothing to put in order.
+        if (std::all_of(members_.begin(), members_.end(), [this](float value) { return value == members_.front(); })) {
+            return members_.front();
+        }
         const auto place = members_.begin() + static_cast<std::ptrdiff_t>(rank - before);
         std::nth_element(members_.begin(), place, members_.end());
         return *place;
@@ -56,11 +73,14 @@ private:
     void load(size_t bucket) {
         if (loaded_ == bucket) return;
         loaded_ = bucket;
-        members_.clear();
-        members_.reserve(sizes_[bucket]);
+        // One place more: every element is written, and overwritten unless it belongs here. No branch to be guessed.
+        members_.resize(sizes_[bucket] + 1);
+        size_t filled = 0;
         for (size_t i = 0; i < count_; ++i) {
-            if (bucket_of(values_[i]) == bucket) members_.push_back(values_[i]);
+            members_[filled] = values_[i];
+            filled += bucket_of(values_[i]) == bucket ? 1 : 0;
         }
+        members_.resize(filled);
     }
 
     const float* values_;
