@@ -1,4 +1,6 @@
-// Resident memory over 200,000 inferences and over 300 build/close cycles: the slope after warm-up, by least squares.
+// Resident memory over 200,000 inferences and over 300 build/close cycles: the slope by least squares, after a warm-up of
+// 100,000 inferences or 300 cycles. V8 and the allocator need that long: a process that builds and closes grows for some 250
+// cycles, gives 10 to 20 MiB back, and stays there (1,500 cycles: 1 KB a cycle from the 500th on).
 // Every scenario runs twice, once left to the collector's own pace and once with collections before each sample.
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -19,6 +21,8 @@ const { values: options } = parseArgs({
 })
 const inferences = Number(options.inferences)
 const cycles = Number(options.cycles)
+const warmupInferences = Math.ceil(inferences / 2)
+const warmupCycles = cycles
 
 // 196,608 bytes out: large enough for outputs in native memory, which small ones do not use.
 const picture = { name: 'picture', title: 'Relu 1x3x128x128', relu: [1, 3, 128, 128] }
@@ -56,7 +60,9 @@ const scenarios = [
 
 const machine = describeMachine()
 const results = []
-console.log(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; the first third of each run is warm-up\n`)
+console.log(
+  `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; ${warmupInferences} inferences or ${warmupCycles} cycles are warm-up\n`,
+)
 console.log('| run | collector | resident after warm-up | at the end | slope | standard error | |')
 console.log('| --- | --- | --- | --- | --- | --- | --- |')
 for (const { title, on, ...scenario } of scenarios) {
@@ -67,11 +73,16 @@ for (const { title, on, ...scenario } of scenarios) {
     continue
   }
   const isCycles = scenario.scenario === 'buildAndClose'
-  const job = { ...prepared, ...scenario, count: isCycles ? cycles : inferences, every: isCycles ? 1 : 1000 }
+  const job = {
+    ...prepared,
+    ...scenario,
+    count: isCycles ? warmupCycles + cycles : warmupInferences + inferences,
+    every: isCycles ? 1 : 1000,
+  }
   for (const exposeGc of [false, true]) {
     const script = path.join(benchFolder, 'contenders', 'soak.mjs')
     const { samples } = await runFresh(process.execPath, [...(exposeGc ? ['--expose-gc'] : []), script, JSON.stringify(job)])
-    const measured = samples.slice(Math.floor(samples.length / 3))
+    const measured = samples.filter(({ done }) => done > (isCycles ? warmupCycles : warmupInferences))
     const unit = isCycles ? 1 : 1000
     const line = fitLine(
       measured.map(({ done }) => done / unit),
@@ -84,7 +95,7 @@ for (const { title, on, ...scenario } of scenarios) {
     const collector = exposeGc ? 'forced' : 'own pace'
     const ends = [measured[0], measured[measured.length - 1]].map(({ rss }) => mebibytes(rss))
     console.log(
-      `| ${[`${job.count} x ${title}`, collector, ...ends, `${line.slope.toFixed(0)} ${per}`, line.standardError.toFixed(0), passed ? 'PASS' : 'MISS'].join(' | ')} |`,
+      `| ${[`${isCycles ? cycles : inferences} x ${title}`, collector, ...ends, `${line.slope.toFixed(0)} ${per}`, line.standardError.toFixed(0), passed ? 'PASS' : 'MISS'].join(' | ')} |`,
     )
     results.push({ title, exposeGc, ...line, passed, samples })
   }

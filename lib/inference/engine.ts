@@ -61,7 +61,8 @@ export interface EngineIdentity {
  * A compiled model, ready to run. Made by {@link buildEngine} and {@link loadEngine}.
  *
  * All `infer` calls of one engine share a fixed set of requests; calls beyond it wait their turn. Nothing blocks the
- * event loop except `inferSync`. Close it, or let `await using` do so, to free its memory at once.
+ * event loop except `inferSync`: inferences of microseconds, which are computed on the calling thread, give it its turn every
+ * millisecond. Close it, or let `await using` do so, to free its memory at once.
  *
  * @example
  * await using engine = await buildEngine({ model: 'squeezenet.onnx' })
