@@ -51,6 +51,7 @@ export const evaluateSchema = z.strictObject({
   ]),
   subset: recipeSchema.shape.subset,
   preprocess: preprocessDescriptionSchema.optional(),
+  preprocessIntoModel: z.boolean().default(false),
   task: z.union([taskSchema, z.custom<Decoder>(isFunction, 'expected a function')]),
   metrics: z
     .array(
@@ -97,6 +98,11 @@ export interface EvaluateOptions {
   subset?: SubsampleOptions | undefined
   /** What is done to pictures; needed unless samples are tensors. */
   preprocess?: PreprocessDescription | undefined
+  /**
+   * Build scaling, colour order, layout and type into the engines, as `movePreprocessIntoModel` does; models that are not
+   * engines yet. Default false.
+   */
+  preprocessIntoModel?: boolean | undefined
   /** How outputs become results: a decoder by name with its options, or a function of yours. */
   task: TaskInput | Decoder
   /** Default: what is usual for the task. */

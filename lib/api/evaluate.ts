@@ -83,6 +83,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     models: settings.models as readonly (string | Engine)[],
     data: data.listed,
     preprocess,
+    preprocessIntoModel: settings.preprocessIntoModel,
     task,
     engine: settings.engine,
     results: settings.results,

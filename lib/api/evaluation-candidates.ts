@@ -28,6 +28,7 @@ export interface OpenCandidatesOptions {
   readonly models: readonly (string | Engine)[]
   readonly data: Dataset
   readonly preprocess: PreprocessDescription | undefined
+  readonly preprocessIntoModel: boolean
   readonly task: TaskInput
   readonly engine: SharedEngineOptions
   readonly results: string | undefined
@@ -42,20 +43,20 @@ export interface OpenCandidatesOptions {
  * @throws as openCandidate; OPTION_INVALID; the PREPROCESS_, DECODE_ and RESULTS_ codes
  */
 export async function openCandidates(options: OpenCandidatesOptions): Promise<OpenedCandidate[]> {
-  const { data, preprocess, task, engine: shared } = options
+  const { data, preprocess, preprocessIntoModel: intoModel, task, engine: shared } = options
   const engines: CandidateEngine[] = []
   const candidates: OpenedCandidate[] = []
   try {
     for (const model of options.models) {
       const { signal, logger } = options
       options.onOpened(engines.length)
-      engines.push(await openCandidate(model, { options: shared, pictures: preprocess, signal, logger }))
+      engines.push(await openCandidate(model, { options: shared, pictures: preprocess, intoModel, signal, logger }))
     }
     const names = uniqueNames(engines)
     for (const [index, each] of engines.entries()) {
-      const { engine, path } = each
+      const { engine, path, pictures } = each
       const call = { caller: openCandidates, name: 'evaluate', option: 'preprocess', of: 'a model' }
-      const preprocessor = preprocess && createPreprocessor(preprocess, requireSoleInput(engine, call))
+      const preprocessor = pictures && createPreprocessor(pictures, requireSoleInput(engine, call))
       const decode = createDecoder(task, each.metadata)
       const name = names[index] as string
       const store = await openStore(options.results, name, each, { data, preprocessor, task, engine: shared })

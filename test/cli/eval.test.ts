@@ -72,6 +72,51 @@ describe('enginery eval', () => {
     expect(stdout).toMatch(/^ *swapped\.onnx +top-1 +-0\.6667 /m)
   })
 
+  it('takes what is done to pictures from files of Paddle and MNN', async () => {
+    const cwd = await folderWithPictures()
+    const paddle = [
+      'TestReader:',
+      '  sample_transforms:',
+      '  - Resize: { target_size: [16, 16], keep_ratio: false, interp: 2 }',
+      '  - NormalizeImage: { mean: [0, 0, 0], std: [1, 1, 1], is_scale: true }',
+      '  - Permute: {}',
+    ].join('\n')
+    const mnn = JSON.stringify({ format: 'RGB', mean: [0, 0, 0], normal: [1, 1, 1], width: 16, height: 16 })
+    await Promise.all([
+      writeFile(join(cwd, 'reader.yml'), paddle),
+      writeFile(join(cwd, 'config.json'), mnn),
+      writeFile(join(cwd, 'config.txt'), mnn),
+    ])
+    const args = ['colors.onnx', ...data, '--decoder', 'classification']
+    for (const file of ['reader.yml', 'config.json']) {
+      const { models } = await report([...args, '--preprocess-from', file], cwd)
+      expect(models[0]?.metrics[0], file).toMatchObject({ value: 1 })
+    }
+    const refused = async (...rest: string[]) =>
+      failureReportSchema.parse(parseReport(await runCli(['eval', ...args, ...rest, '--json'], { cwd })))
+    expect(await refused('--preprocess-from', 'config.txt')).toMatchObject({ error: { code: 'USAGE_INVALID' } })
+    expect(await refused('--preprocess-from', 'absent.yml')).toMatchObject({ error: { code: 'FILE_NOT_FOUND' } })
+    expect(await refused('--preprocess-from', 'reader.yml', '--preset', 'rtdetr')).toMatchObject({
+      error: { code: 'USAGE_INVALID' },
+    })
+  })
+
+  it('builds preprocessing into the model where asked to, with the same scores', async () => {
+    const cwd = await folderWithPictures()
+    const args = ['colors.onnx', 'swapped.onnx', ...data, ...prepared]
+    const outside = await report(args, cwd)
+    const inside = await report([...args, '--preprocess-into-model'], cwd)
+    expect(inside.preprocess?.description).not.toBe(outside.preprocess?.description)
+    expect(inside.preprocess?.description).toMatch(/u8/)
+    const scores = ({ models }: typeof inside) => models.map(({ metrics, differences }) => ({ metrics, differences }))
+    expect(scores(inside)).toEqual(scores(outside))
+    await runCli(['build', 'colors.onnx', '--output', 'colors.blob'], { cwd })
+    const saved = ['eval', 'colors.blob', ...data, ...prepared, '--preprocess-into-model', '--json']
+    expect(failureReportSchema.parse(parseReport(await runCli(saved, { cwd })))).toMatchObject({
+      error: { code: 'OPTION_INVALID' },
+    })
+  })
+
   it('takes saved engines', async () => {
     const cwd = await folderWithPictures()
     expect(await runCli(['build', 'colors.onnx', '-o', 'colors.blob'], { cwd })).toMatchObject({ code: 0 })

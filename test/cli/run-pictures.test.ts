@@ -37,6 +37,17 @@ describe('enginery run --image', () => {
     expect(stdout).toMatch(/^pictures\/blue\.png \(.*\)\n {2}class 0 +0\.9000 +0\.0 0\.0 20\.0 10\.0\n {2}class 1 +0\.4000 /m)
   })
 
+  it('builds preprocessing into the model where asked to, and finds the same', async () => {
+    const cwd = await folderWithPictures()
+    const args = ['boxes.onnx', '--image', blue, ...asBoxes]
+    const [outside, inside] = [await report(args, cwd), await report([...args, '--preprocess-into-model'], cwd)]
+    expect(inside.results[0]?.result).toEqual(outside.results[0]?.result)
+    expect(inside.preprocess).toMatch(/u8/)
+    expect(outside.preprocess).not.toMatch(/u8/)
+    const stray = await runCli(['run', 'boxes.onnx', '--random-input', '--preprocess-into-model'], { cwd })
+    expect(stray).toMatchObject({ code: 2, stderr: expect.stringMatching(/--preprocess-into-model: expected --image/) })
+  })
+
   it('goes on where one of several pictures is broken, and ends with 1', async () => {
     const cwd = await folderWithPictures()
     await writeFile(join(cwd, 'broken.jpg'), 'no picture')

@@ -64,6 +64,7 @@ async function runEvaluation(session: Session, files: readonly string[], flags: 
       data,
       task,
       preprocess,
+      preprocessIntoModel: flags.preprocessIntoModel,
       subset,
       metrics: metrics as EvaluateOptions['metrics'],
       bootstrap,

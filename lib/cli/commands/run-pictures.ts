@@ -31,6 +31,7 @@ export async function runPictures(
   options: EngineConfig,
   own: NonNullable<Sections['run']>,
   recipe: Recipe,
+  intoModel = false,
 ): Promise<CommandResult> {
   const { preprocess, task } = recipe
   if (!preprocess) throw usage('--image: say how pictures are prepared, with --preset or in the configuration (preprocess)')
@@ -45,7 +46,8 @@ export async function runPictures(
   const start = performance.now()
   const candidate = await withProgress(session, (bar) => {
     bar.update('engine', 0)
-    const open = { options: shared as SharedEngineOptions, pictures: preprocess, signal: session.signal, logger: session.logger }
+    const call = { signal: session.signal, logger: session.logger }
+    const open = { options: shared as SharedEngineOptions, pictures: preprocess, intoModel, ...call }
     return openCandidate(target.path, open)
   })
   const { engine, metadata } = candidate
@@ -55,7 +57,7 @@ export async function runPictures(
       origin: target.kind === 'model' ? ('built' as const) : ('loaded' as const),
       elapsed: performance.now() - start,
     }
-    const predictor = createPredictor(engine, { preprocess, task, metadata })
+    const predictor = createPredictor(engine, { preprocess: candidate.pictures ?? preprocess, task, metadata })
     const results: PictureReport[] = []
     const sections: string[] = []
     await withProgress(session, async (bar) => {

@@ -73,7 +73,7 @@ async function run(session: Session, argument: string | undefined, flags: Flags)
   const { randomInput, output, top, image, draw, minScore } = flags
   const given = { ...inputSettings(flags), randomInput, output, top, image, draw, minScore }
   const { engine: options, own, recipe } = await collectOptions('run', flags, given)
-  if (own.image) return runPictures(session, argument, options, own, overrideRecipe(recipe, flags))
+  if (own.image) return runPictures(session, argument, options, own, overrideRecipe(recipe, flags), flags.preprocessIntoModel)
   refusePictureFlags(flags)
   const targets = parseOutputTargets(own.output ?? [])
   const target = await findTarget(argument, options)
@@ -112,8 +112,16 @@ async function run(session: Session, argument: string | undefined, flags: Flags)
 }
 
 // A configuration may say how pictures are prepared and still be used for arrays.
-function refusePictureFlags({ draw, minScore, preset, decoder, classes }: Flags): void {
-  const flags = { '--draw': draw, '--min-score': minScore, '--preset': preset, '--decoder': decoder, '--classes': classes }
+function refusePictureFlags({ draw, minScore, preset, decoder, classes, ...rest }: Flags): void {
+  const flags = {
+    '--draw': draw,
+    '--min-score': minScore,
+    '--preset': preset,
+    '--preprocess-from': rest.preprocessFrom,
+    '--preprocess-into-model': rest.preprocessIntoModel,
+    '--decoder': decoder,
+    '--classes': classes,
+  }
   const [stray] = Object.entries(flags).find(([, value]) => value !== undefined) ?? []
   if (stray) throw engineryError('USAGE_INVALID', { reason: `${stray}: expected --image with it, it is about pictures` })
 }

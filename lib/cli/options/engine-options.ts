@@ -6,6 +6,7 @@ import { splitRecipe } from '../config/split-recipe.js'
 import type { BuildFlags } from './build-flags.js'
 import { buildOptionsFromFlags, mergeBuildOptions } from './collect-build-options.js'
 import { definedOnly } from './defined-only.js'
+import { importPreprocess } from './import-preprocess.js'
 import type { PictureFlags } from './recipe-flags.js'
 
 export interface CommandOptions<Name extends SectionName> {
@@ -41,8 +42,17 @@ export async function collectOptions<Name extends SectionName>(
   return {
     engine: mergeBuildOptions(config?.engine ?? {}, fromFlags.engine),
     own: checked.data as NonNullable<Sections[Name]>,
-    recipe: mergeRecipes(config?.recipe ?? {}, fromFlags.recipe),
+    recipe: await withImported(mergeRecipes(config?.recipe ?? {}, fromFlags.recipe), flags),
   }
+}
+
+/** The recipe with preprocessing from another tool's file in place of its own. */
+async function withImported(recipe: Recipe, { preprocessFrom, preset }: PictureFlags): Promise<Recipe> {
+  if (preprocessFrom === undefined) return recipe
+  if (preset !== undefined) {
+    throw engineryError('USAGE_INVALID', { reason: '--preprocess-from: expected no --preset beside it: each says all of it' })
+  }
+  return { ...recipe, preprocess: (await importPreprocess(preprocessFrom)).description as Recipe['preprocess'] }
 }
 
 // A preset or decoder named on the command line replaces the file's whole entry: its other settings belong to another.

@@ -9,6 +9,8 @@ import { wholeNumber } from './parse-number.js'
 /** Options on what is done to pictures and what is made of outputs, of `run` and `eval`. */
 export interface PictureFlags {
   preset?: string
+  preprocessFrom?: string
+  preprocessIntoModel?: true
   decoder?: string
   classes?: string
 }
@@ -28,6 +30,11 @@ export interface DataFlags {
 export function addPictureFlags(command: Command): Command {
   return command
     .addOption(new Option('--preset <name>', 'what is done to pictures; details in the configuration').choices(presetNames))
+    .option(
+      '--preprocess-from <file>',
+      "what is done to pictures, read from Paddle's reader (.yml, .yaml) or MNN's preprocessConfig (.json)",
+    )
+    .option('--preprocess-into-model', 'build scaling, colour order and layout into the engine, where that gives the same')
     .option('--decoder <name>', 'how outputs become results: classification, yolox, yolov8, rtdetr, ctc, ...')
     .option('--classes <file>', 'names of the classes: one a line, JSON or YAML')
 }
