@@ -13,6 +13,8 @@ const QUICK_TO_ENTER = 16
 // How much more often than not inferences must be slow to leave it. One that is slower than VERY_SLOW counts for several: a
 // few of those among quick ones are more than a busy machine would make.
 const SLOW_TO_LEAVE = 128
+// The same for the first ones, which tell whether it was right to enter.
+const SLOW_TO_FAIL = 16
 const VERY_SLOW = 1
 const VERY_SLOW_COUNTS = 4
 // How long the lane may keep the event loop from its turn. The first inference of a turn is always taken.
@@ -91,14 +93,18 @@ export class ShortLane {
     this.#slow += taken > VERY_SLOW ? VERY_SLOW_COUNTS : 1
     if (this.#slow < SLOW_TO_LEAVE) return
     this.#ready = false
-    this.#slow = 0
     this.#quick = -this.#rest
     this.#rest *= 2
   }
 
   #enter(): void {
-    if (this.#slot) this.#ready = true
+    if (this.#slot) this.#begin()
     else this.#opening ??= this.#openSlot()
+  }
+
+  #begin(): void {
+    this.#ready = true
+    this.#slow = SLOW_TO_LEAVE - SLOW_TO_FAIL
   }
 
   async #openSlot(): Promise<void> {
@@ -107,6 +113,6 @@ export class ShortLane {
     } catch {
       return // inferences go on as before
     }
-    this.#ready = this.#slot !== undefined && !this.#closed
+    if (this.#slot && !this.#closed) this.#begin()
   }
 }

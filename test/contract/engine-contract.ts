@@ -118,7 +118,7 @@ export function describeEngineContract(backend: BackendUnderTest): void {
         }
         clearInterval(timer)
         expect(count).toBeGreaterThan(20)
-        expect(fired).toBeGreaterThan(10)
+        expect(fired).toBeGreaterThan(2)
         expect(engine.lastLatency).toBeGreaterThan(0)
       })
 
