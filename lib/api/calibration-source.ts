@@ -22,8 +22,10 @@ export interface CalibrationSource {
   readonly isRepeatable: boolean
   /** null: nobody knows before they are read. */
   readonly count: number | null
-  /** What tells the data, and what is done to it, from other data; null where nothing does. May read all files. */
+  /** What tells the samples from others; null where nothing does. May read all files. */
   identity(): Promise<string | null>
+  /** Digest of what is done to pictures; null for samples that come as tensors. */
+  readonly preprocess: string | null
   /** For messages: what and how many. */
   readonly description: string
   /** Pictures that could not be read in the last pass. */

@@ -37,7 +37,9 @@ export function prepareInt8(settings: BuildEngineSettings): { settings: CompileS
       try {
         const data = await source.identity()
         const { samples, seed, dynamic, onNotFinite } = calibration
-        return data === null ? null : { quantization: describe(how), data, samples, seed, dynamic, onNotFinite }
+        return data === null
+          ? null
+          : { quantization: describe(how), data, preprocess: source.preprocess, samples, seed, dynamic, onNotFinite }
       } finally {
         await source.close()
       }

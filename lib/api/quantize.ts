@@ -1,21 +1,26 @@
 import type { CalibrationWarning } from '../calibration/calibration-warning.js'
-import { type CollectedStatistics, collectStatistics } from '../calibration/collect-statistics.js'
+import type { SkippedPoint } from '../calibration/plan-reductions.js'
+import { type ReusedStatistics, type ReuseOptions, reuseStatistics } from '../calibration/reuse-statistics.js'
+import type { StatisticPoint } from '../calibration/statistic-points.js'
+import { StatisticsCache } from '../calibration/statistics-cache.js'
 import { engineryError } from '../errors/enginery-error.js'
 import { parseOptions } from '../errors/parse-options.js'
 import { findQuantization } from '../graph/find-quantization.js'
 import { foldGraph } from '../graph/folding/fold-graph.js'
 import type { Graph } from '../graph/graph.js'
 import { graphFromOnnx } from '../graph/graph-from-onnx.js'
+import type { GraphNode } from '../graph/graph-node.js'
 import { onnxFromGraph } from '../graph/onnx-from-graph.js'
 import { raiseOpset } from '../graph/opset/raise-opset.js'
-import { inferShapes } from '../graph/shapes/infer-shapes.js'
+import { type InferredShapes, inferShapes } from '../graph/shapes/infer-shapes.js'
+import { logSafely, silentLogger } from '../logging/logger.js'
 import { encodeOnnxModel, type LoadedModel, loadOnnxModel, saveOnnxModel } from '../model/onnx-file.js'
 import { ignoredScopeSchema, resolveIgnoredScope } from '../quantization/ignored-scope.js'
-import { quantizeGraph } from '../quantization/quantize-graph.js'
+import { type QuantizationResult, type QuantizationSettings, quantizeGraph } from '../quantization/quantize-graph.js'
 import { type QuantizeOptions, type QuantizeSettings, quantizeSchema } from '../quantization/quantize-options.js'
 import type { SkippedNode } from '../quantization/quantizer.js'
 import { targets } from '../quantization/targets/targets.js'
-import { openCalibrationSource } from './calibration-source.js'
+import { type CalibrationSource, openCalibrationSource } from './calibration-source.js'
 import { QuantizeRun } from './quantize-run.js'
 import { openCalibrationModel } from './run-calibration-model.js'
 
@@ -64,6 +69,16 @@ export interface QuantizeResult {
  */
 export async function quantize(options: QuantizeOptions): Promise<QuantizeResult> {
   const settings = parseOptions(quantizeSchema, options, quantize)
+  try {
+    return await quantizeModel(settings)
+  } catch (error) {
+    // Shapes in damaged files ask for any length.
+    if (!(error instanceof RangeError) || !/allocation|length/i.test(error.message)) throw error
+    throw engineryError('OUT_OF_MEMORY', { reason: `quantizing: ${error.message}` }, { cause: error })
+  }
+}
+
+async function quantizeModel(settings: QuantizeSettings): Promise<QuantizeResult> {
   const run = new QuantizeRun(settings.signal, settings.onProgress)
   run.enter('read')
   const name = typeof settings.model === 'string' ? settings.model : `The model of ${settings.model.length} bytes`
@@ -84,7 +99,7 @@ export async function quantize(options: QuantizeOptions): Promise<QuantizeResult
   return await finish(settings, run, onnxFromGraph(graph), { ...facts, collected })
 }
 
-type Facts = Pick<QuantizeResult, 'operators' | 'float' | 'activations'> & { readonly collected: CollectedStatistics }
+type Facts = Pick<QuantizeResult, 'operators' | 'float' | 'activations'> & { readonly collected: ReusedStatistics }
 
 /** Observes the graph and quantizes it. */
 async function calibrate(
@@ -92,7 +107,7 @@ async function calibrate(
   run: QuantizeRun,
   graph: Graph,
   ignored: ReturnType<typeof resolveIgnoredScope>,
-): Promise<{ facts: Omit<Facts, 'collected'>; collected: CollectedStatistics }> {
+): Promise<{ facts: Omit<Facts, 'collected'>; collected: ReusedStatistics }> {
   const { calibration, shapes, signal } = settings
   const inputs = graph.inputs.map((input) => ({
     name: input.name,
@@ -102,41 +117,43 @@ async function calibrate(
   run.enter('samples')
   const source = await run.unlessAborted(openCalibrationSource(calibration, inputs, { signal }), (late) => late.close())
   try {
-    const collected: CollectedStatistics[] = []
+    const kept = await run.unlessAborted(keepStatistics(settings, source))
+    const collected: ReusedStatistics[] = []
     const nodes = [...graph.nodes]
-    const result = await quantizeGraph(
-      graph,
-      inferShapes(graph, shapes ? { inputs: shapes } : {}),
-      {
-        target: targets[settings.target],
-        isSymmetric: isSymmetric(settings),
-        estimator: settings.activations?.range ?? { statistic: 'minmax', aggregate: 'mean', outliers: 0.01 },
-        biasCorrection: settings.biasCorrection,
-        ignored,
-      },
-      async (points) => {
-        run.enter('statistics')
-        const found = await collectStatistics({
-          graph,
-          points,
-          samples: source.isRepeatable ? source.samples : source.samples(),
-          openModel: openCalibrationModel,
-          shapes,
-          isDynamic: calibration.dynamic,
-          onNotFinite: calibration.onNotFinite,
-          memoryLimit: calibration.memoryLimit,
-          signal,
-          onProgress: ({ pass, passes, samples }) => {
-            const total = source.count ?? undefined
-            const part = total === undefined ? 0 : (pass + samples / total) / passes
-            run.enter('statistics', part, { done: samples, ...(total !== undefined && { total }) })
-          },
-        })
-        collected.push(found)
-        run.enter('quantize')
-        return found.statistics
-      },
-    )
+    const collect = async (points: readonly StatisticPoint[]) => {
+      run.enter('statistics')
+      const found = await reuseStatistics({
+        ...kept,
+        graph,
+        points,
+        samples: source.isRepeatable ? source.samples : source.samples(),
+        openModel: openCalibrationModel,
+        shapes,
+        isDynamic: calibration.dynamic,
+        onNotFinite: calibration.onNotFinite,
+        memoryLimit: calibration.memoryLimit,
+        signal,
+        onProgress: ({ pass, passes, samples }) => {
+          const total = source.count ?? undefined
+          const part = total === undefined ? 0 : (pass + samples / total) / passes
+          run.enter('statistics', part, { done: samples, ...(total !== undefined && { total }) })
+        },
+      })
+      collected.push(found)
+      return found
+    }
+    const how = {
+      target: targets[settings.target],
+      isSymmetric: isSymmetric(settings),
+      estimator: settings.activations?.range ?? ({ statistic: 'minmax', aggregate: 'mean', outliers: 0.01 } as const),
+      biasCorrection: settings.biasCorrection,
+    }
+    const result = await quantizeObservable(graph, inferShapes(graph, shapes ? { inputs: shapes } : {}), how, {
+      ignored,
+      isRepeatable: source.isRepeatable,
+      collect,
+    })
+    run.enter('quantize')
     const quantized = new Set(result.placement.weights.map(({ use }) => use.node))
     for (const { uses } of result.placement.activations) {
       for (const { node } of uses) if (node.is('Conv', 'ConvTranspose', 'Gemm', 'MatMul')) quantized.add(node)
@@ -155,10 +172,82 @@ async function calibrate(
       message: `${id} could not be read: ${reason}`,
       why: 'The ranges are of the others alone.',
     }))
-    const [first] = collected as [CollectedStatistics]
-    return { facts, collected: { ...first, warnings: [...first.warnings, ...warnings] } }
+    const last = collected.at(-1) as ReusedStatistics
+    return { facts, collected: { ...last, warnings: [...last.warnings, ...warnings] } }
   } finally {
     await source.close()
+  }
+}
+
+/** Tensors that turned out not to be observable, while nothing was changed yet. */
+class UnobservableError extends Error {
+  constructor(readonly skipped: readonly SkippedPoint[]) {
+    super('some tensors cannot be observed')
+  }
+}
+
+// Each leaves out what reads a tensor, so that quantizers may move to the next one.
+const mostAttempts = 8
+
+/**
+ * Quantizes, and leaves nodes float whose inputs cannot be observed: then statistics are collected anew.
+ *
+ * @throws CALIBRATION_POINT_INVALID where samples cannot be read again
+ */
+async function quantizeObservable(
+  graph: Graph,
+  shapes: InferredShapes,
+  how: Omit<QuantizationSettings, 'ignored'>,
+  observing: {
+    readonly ignored: ReadonlyMap<GraphNode, string>
+    readonly isRepeatable: boolean
+    readonly collect: (points: readonly StatisticPoint[]) => Promise<ReusedStatistics>
+  },
+): Promise<QuantizationResult> {
+  const ignored = new Map(observing.ignored)
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await quantizeGraph(graph, shapes, { ...how, ignored }, async (points) => {
+        const found = await observing.collect(points)
+        // A mean that is missing corrects no bias, and that is all.
+        const skipped = found.skipped.filter(({ point }) => point.kind !== 'channel-mean')
+        if (skipped.length > 0) throw new UnobservableError(skipped)
+        return found.statistics
+      })
+    } catch (error) {
+      if (!(error instanceof UnobservableError)) throw error
+      for (const { point, reason } of error.skipped) {
+        const { tensor } = point
+        if (!observing.isRepeatable || attempt === mostAttempts)
+          throw engineryError('CALIBRATION_POINT_INVALID', { tensor, reason })
+        for (const node of graph.tensors.get(tensor)?.consumers ?? [])
+          ignored.set(node, `its input ${tensor} cannot be observed: ${reason}`)
+      }
+    }
+  }
+}
+
+/** Where statistics are kept, and what tells their data; reading that takes time, and is left out where nothing is kept. */
+async function keepStatistics(
+  { calibration, logger = silentLogger }: QuantizeSettings,
+  source: CalibrationSource,
+): Promise<Pick<ReuseOptions, 'data' | 'preprocess' | 'path' | 'cache'>> {
+  const { preprocess } = source
+  const { stats, cache } = calibration
+  if (stats === undefined && !cache) return { data: '', preprocess }
+  const data = await source.identity()
+  if (data === null && stats === undefined) {
+    logSafely(logger, 'warn', 'statistics are not kept: no file holds the samples, and calibration.id does not name them')
+    return { data: '', preprocess }
+  }
+  if (data === null) {
+    const reason = 'expected a name for samples that no file holds, so that their statistics can be told from others'
+    throw engineryError('OPTION_INVALID', { caller: 'quantize', option: 'calibration.id', reason })
+  }
+  return {
+    data,
+    preprocess,
+    ...(stats !== undefined ? { path: stats } : { cache: new StatisticsCache({ dir: cache as string, logger }) }),
   }
 }
 
@@ -201,7 +290,7 @@ async function finish(
     calibration: {
       samples: isPassed ? 0 : facts.collected.sampleCount,
       shapes: isPassed ? {} : facts.collected.shapes,
-      reused: false,
+      reused: !isPassed && facts.collected.passes === 0,
     },
     warnings: isPassed ? [] : facts.collected.warnings,
   }

@@ -32,7 +32,7 @@ async function read(options: CalibrationOptions) {
     const [red] = (images as Tensor).data as Float32Array
     reds.push(Math.round((red as number) * 255) / 10)
   }
-  const identity = await source.identity()
+  const identity = `${await source.identity()} ${source.preprocess}`
   await source.close()
   return { reds, identity, broken: source.broken.map(({ id }) => id), count: source.count }
 }

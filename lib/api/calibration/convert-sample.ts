@@ -3,7 +3,7 @@ import type { SampleInput } from '../../calibration/prepare-samples.js'
 import { engineryError } from '../../errors/enginery-error.js'
 import { convertExactly } from '../../tensor/convert-exactly.js'
 import { type FixedSizeElementType, isElementType } from '../../tensor/element-type.js'
-import { Tensor } from '../../tensor/tensor.js'
+import { isTensor, Tensor } from '../../tensor/tensor.js'
 import type { TensorArray } from '../../tensor/tensor-array.js'
 
 /**
@@ -13,10 +13,11 @@ import type { TensorArray } from '../../tensor/tensor-array.js'
  * @throws CALIBRATION_SAMPLE_INVALID
  */
 export function convertSample(sample: NamedTensors, inputs: readonly SampleInput[], index: number): NamedTensors {
+  if (typeof sample !== 'object' || sample === null) return sample
   let converted: Record<string, Tensor> | null = null
   for (const { name, elementType } of inputs) {
     const tensor = Object.hasOwn(sample, name) ? sample[name] : undefined
-    if (tensor === undefined || elementType === null || tensor.type === elementType) continue
+    if (!isTensor(tensor) || elementType === null || tensor.type === elementType) continue
     converted ??= { ...sample }
     converted[name] = convertTensor(tensor, elementType, name, index)
   }

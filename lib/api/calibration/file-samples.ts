@@ -27,6 +27,7 @@ export function samplesFromFiles(
     count: rows.length,
     identity: async () => `files ${await files.digest()} ${rows.length === files.count ? 'all' : `${samples} ${seed}`}`,
     description: describe(files, rows.length),
+    preprocess: null,
     broken: [],
     close: () => files.close(),
   }

@@ -22,6 +22,7 @@ export function samplesFromIterable(
     count: isList ? Math.min(data.length, samples) : null,
     identity: async () => null,
     description: isList ? `${Math.min(data.length, samples)} samples given as a list` : 'samples given one after the other',
+    preprocess: null,
     broken: [],
     close: async () => {},
   }
