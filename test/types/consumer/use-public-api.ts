@@ -14,6 +14,8 @@ import {
   loadEngine,
   openvino,
   type PartialShape,
+  type QuantizeResult,
+  quantize,
   Tensor,
   toFloat32,
 } from 'enginery'
@@ -52,10 +54,25 @@ const engine = await buildEngine({
 })
 expectType<Same<typeof engine, Engine>>()
 
+const quantized = await quantize({
+  model: 'model.onnx',
+  calibration: { data: [{ x: new Float32Array(4) }], samples: 100, preprocess: { preset: 'yolox' }, cache: false },
+  target: 'tensorrt',
+  ignored: { names: ['a'], patterns: [/^b/, 'c'], subgraphs: [{ inputs: ['x'], outputs: ['y'] }] },
+  activations: { mode: 'asymmetric', range: { statistic: 'percentile', upper: 0.999 } },
+  output: 'model.int8.onnx',
+})
+expectType<Same<typeof quantized, QuantizeResult>>()
+await buildEngine({ model: 'model.onnx', precision: 'int8', calibration: { data: { x: 'x.npy' } } })
+// @ts-expect-error samples are needed
+await quantize({ model: 'model.onnx' })
+// @ts-expect-error no such target
+await quantize({ model: 'model.onnx', calibration: { data: 'x.npy' }, target: 'toaster' })
+
 // @ts-expect-error a model is needed
 await buildEngine({})
 // @ts-expect-error no such precision
-await buildEngine({ model: 'model.onnx', precision: 'int8' })
+await buildEngine({ model: 'model.onnx', precision: 'int4' })
 // @ts-expect-error no such backend
 await buildEngine({ model: 'model.onnx', backend: 'onnxruntime' })
 // @ts-expect-error no such option
