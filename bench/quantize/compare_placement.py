@@ -232,6 +232,6 @@ if unequal:
 lines += ["", "| tensor | made by | read by | NNCF | ours | ratio |", "| --- | --- | --- | --- | --- | --- |"]
 lines += [f"| {' | '.join(row)} |" for row in rows]
 text = "\n".join(lines)
-print(text)
 if arguments.markdown:
     pathlib.Path(arguments.markdown).write_text(text + "\n")
+print(text)
