@@ -254,7 +254,7 @@ async function keepStatistics(
 function isSymmetric({ preset, activations, target }: QuantizeSettings): boolean {
   if (activations?.mode !== undefined) return activations.mode === 'symmetric'
   if (preset !== undefined) return preset === 'performance'
-  return !targets[target].allowsZeroPoint
+  return targets[target].activationType === 'i8'
 }
 
 function countOperators(quantized: readonly string[], float: readonly string[]): QuantizedOperator[] {

@@ -16,9 +16,12 @@ const smallestScale = 2 ** -100
 export function parametersForRange(range: ValueRange, scheme: QuantizerScheme): QuantizerParameters {
   const min = Math.min(range.min, 0)
   const max = Math.max(range.max, 0)
-  const isUnsigned = scheme.type === 'u8' || (scheme.type === 'fitting' && (min === 0 || !scheme.isSymmetric))
-  if (!isUnsigned) return { type: 'i8', scale: cleanScale(Math.max(-min, max) / 127), zeroPoint: 0 }
-  if (scheme.isSymmetric || min === 0) return { type: 'u8', scale: cleanScale(max / 255), zeroPoint: 0 }
+  const isOneSided = min === 0 && scheme.type === 'u8'
+  if (isOneSided) return { type: 'u8', scale: cleanScale(max / 255), zeroPoint: 0 }
+  if (scheme.isSymmetric) {
+    const scale = cleanScale(Math.max(-min, max) / 127)
+    return scheme.type === 'u8' ? { type: 'u8', scale, zeroPoint: 128 } : { type: 'i8', scale, zeroPoint: 0 }
+  }
   const scale = cleanScale((max - min) / 255)
   return { type: 'u8', scale, zeroPoint: Math.min(255, Math.max(0, Math.round(-min / scale))) }
 }

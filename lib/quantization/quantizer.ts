@@ -4,10 +4,10 @@ import type { GraphNode } from '../graph/graph-node.js'
 export interface QuantizerScheme {
   /** 8 for INT8. */
   readonly bits: 8
-  /** Zero is integer zero, and the range is as wide below as above. */
+  /** The range is as wide below zero as above, unless nothing is below and the type is u8. */
   readonly isSymmetric: boolean
-  /** `i8`, `u8`, or whichever fits the range: u8 where nothing is below zero or the scheme is asymmetric, else i8. */
-  readonly type: 'i8' | 'u8' | 'fitting'
+  /** i8 is always symmetric. */
+  readonly type: 'i8' | 'u8'
 }
 
 /** A place in the graph where a node reads a tensor. */

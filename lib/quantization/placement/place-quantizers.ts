@@ -4,7 +4,7 @@ import type { GraphTensor } from '../../graph/graph-tensor.js'
 import type { InferredShapes } from '../../graph/shapes/infer-shapes.js'
 import { sortNodes } from '../../graph/sort-nodes.js'
 import type { ActivationQuantizer, Placement, QuantizerScheme, SkippedNode, TensorUse, WeightQuantizer } from '../quantizer.js'
-import type { Target } from '../targets/target.js'
+import { movingOperators, type Target } from '../targets/target.js'
 import { describeInteger } from './computing-operators.js'
 import { findResidualSums } from './residual-sums.js'
 import { passesIntegers } from './transparent-operators.js'
@@ -22,7 +22,6 @@ export interface PlacementOptions {
 interface Demand {
   readonly uses: TensorUse[]
   readonly consumers: Set<string>
-  needsSymmetry: boolean
 }
 
 /**
@@ -32,6 +31,29 @@ interface Demand {
  * A quantizer whose integers nobody would compute on is never placed: it costs time and accuracy.
  */
 export function placeQuantizers(graph: Graph, shapes: InferredShapes, options: PlacementOptions): Placement {
+  if (options.target.concatenatesIntegers) return placeOnce(graph, shapes, options)
+  const ignored = new Map(options.ignored)
+  for (;;) {
+    const placement = placeOnce(graph, shapes, { ...options, ignored })
+    const touching = placement.activations.filter(({ tensor, uses }) => touchesConcat(graph, tensor, uses))
+    if (touching.length === 0) return placement
+    for (const { uses } of touching)
+      for (const { node } of uses) ignored.set(node, 'not every engine takes integers around a Concat')
+  }
+}
+
+function touchesConcat(graph: Graph, name: string, uses: readonly TensorUse[]): boolean {
+  if (uses.some(({ node }) => node.is('Concat'))) return true
+  // Engines move quantizers themselves, past whatever only moves elements.
+  const waiting = [graph.tensors.get(name)?.producer ?? null]
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+    if (node?.is('Concat')) return true
+    if (node?.is(...movingOperators)) waiting.push(node.inputs[0]?.producer ?? null)
+  }
+  return false
+}
+
+function placeOnce(graph: Graph, shapes: InferredShapes, options: PlacementOptions): Placement {
   const { target, ignored } = options
   const demands = new Map<GraphTensor, Demand>()
   const groups = new UnifiedGroups<GraphTensor>()
@@ -40,19 +62,17 @@ export function placeQuantizers(graph: Graph, shapes: InferredShapes, options: P
   const order = sortNodes(graph)
   const integer = findIntegerNodes(order, shapes, options, skipped)
   const residuals = findResidualSums(order, new Set(integer.keys()), shapes)
-  const demand = (node: GraphNode, index: number, from: { consumers: Iterable<string>; needsSymmetry: boolean }) => {
+  const demand = (node: GraphNode, index: number, consumers: Iterable<string>) => {
     const tensor = node.inputs[index] as GraphTensor
-    const entry = demands.get(tensor) ?? { uses: [], consumers: new Set<string>(), needsSymmetry: false }
+    const entry = demands.get(tensor) ?? { uses: [], consumers: new Set<string>() }
     entry.uses.push({ node, index })
-    for (const label of from.consumers) entry.consumers.add(label)
-    entry.needsSymmetry ||= from.needsSymmetry
+    for (const label of consumers) entry.consumers.add(label)
     demands.set(tensor, entry)
   }
   for (const node of [...order].reverse()) {
     const operator = integer.get(node)
     if (operator !== undefined) {
-      const from = { consumers: [node.label], needsSymmetry: target.symmetricOperators.has(node.type) }
-      for (const index of operator.activations) demand(node, index, from)
+      for (const index of operator.activations) demand(node, index, [node.label])
       if (operator.weights !== null) weights.push(operator.weights)
       continue
     }
@@ -60,7 +80,7 @@ export function placeQuantizers(graph: Graph, shapes: InferredShapes, options: P
     const added = residuals.get(node)
     if (added !== undefined && target.residuals !== 'none') {
       const operands = target.residuals === 'both' ? [0, 1] : [1 - added]
-      for (const index of operands) demand(node, index, { consumers: [node.label], needsSymmetry: false })
+      for (const index of operands) demand(node, index, [node.label])
       continue
     }
     const moved = passesIntegers(node, target, shapes)
@@ -69,7 +89,7 @@ export function placeQuantizers(graph: Graph, shapes: InferredShapes, options: P
     const entries = outputs.map((output) => ({ output, entry: demands.get(output) }))
     if (!entries.every(({ output, entry }) => entry !== undefined && isWholly(output, entry))) continue
     for (const { output, entry } of entries) {
-      for (const index of moved) demand(node, index, entry as Demand)
+      for (const index of moved) demand(node, index, (entry as Demand).consumers)
       groups.unite(output, ...moved.map((index) => node.inputs[index] as GraphTensor))
       demands.delete(output)
     }
@@ -108,8 +128,6 @@ function listActivations(
 ): ActivationQuantizer[] {
   const listed: ActivationQuantizer[] = []
   const tensors = [...graph.inputs, ...order.flatMap(({ outputs }) => outputs)]
-  const symmetricRoots = new Set<GraphTensor>()
-  for (const [tensor, { needsSymmetry }] of demands) if (needsSymmetry) symmetricRoots.add(groups.rootOf(tensor))
   const numbers = new Map<GraphTensor, number>()
   for (const tensor of tensors) {
     const entry = tensor === null ? undefined : demands.get(tensor)
@@ -118,7 +136,7 @@ function listActivations(
     if (!numbers.has(root)) numbers.set(root, numbers.size)
     const scheme: QuantizerScheme = {
       bits: 8,
-      isSymmetric: isSymmetric || !target.allowsZeroPoint || symmetricRoots.has(root),
+      isSymmetric: isSymmetric || target.activationType === 'i8',
       type: target.activationType,
     }
     listed.push({

@@ -22,12 +22,10 @@ export interface Target {
   readonly residuals: 'none' | 'skip' | 'both'
   /** Operators that give on integers as they are: a quantizer may stand before them instead of behind. */
   readonly transparent: ReadonlySet<string>
-  /** Element types of activations. `fitting`: u8 where nothing is below zero or zero points are allowed, else i8. */
-  readonly activationType: 'fitting' | 'i8'
-  /** False where integer zero must be zero. */
-  readonly allowsZeroPoint: boolean
-  /** Operators whose activations must be symmetric although zero points are allowed elsewhere. */
-  readonly symmetricOperators: ReadonlySet<string>
+  /** Of activations. i8 has no zero point; u8 has one wherever values are negative. */
+  readonly activationType: 'u8' | 'i8'
+  /** False where operands of a Concat, and what is behind one, must not be integers. */
+  readonly concatenatesIntegers: boolean
   /**
    * True where pairs of 8-bit products are added in 16 bits, as AVX2 does without VNNI: 255 * (127 + 127) does not fit, and
    * the sum is cut off without a word.

@@ -7,9 +7,9 @@ const openvinoCpu: Target = {
   multipliesActivations: true,
   residuals: 'skip',
   transparent: movingOperators,
-  activationType: 'fitting',
-  allowsZeroPoint: true,
-  symmetricOperators: new Set(['Gemm', 'MatMul', 'ConvTranspose']),
+  // Of signed integers around a Concat its low precision transformations make nonsense (seen with 2026.4.1).
+  activationType: 'u8',
+  concatenatesIntegers: true,
   addsPairsIn16Bits: true,
 }
 
@@ -21,8 +21,7 @@ const tensorrt: Target = {
   residuals: 'both',
   transparent: movingOperators,
   activationType: 'i8',
-  allowsZeroPoint: false,
-  symmetricOperators: new Set(),
+  concatenatesIntegers: true,
   addsPairsIn16Bits: false,
 }
 
@@ -33,7 +32,7 @@ export const targets: Readonly<Record<TargetName, Target>> = {
   'openvino-cpu-vnni': { ...openvinoCpu, name: 'openvino-cpu-vnni', addsPairsIn16Bits: false },
   'openvino-gpu': { ...openvinoCpu, name: 'openvino-gpu', addsPairsIn16Bits: false },
   tensorrt,
-  onnxruntime: { ...openvinoCpu, name: 'onnxruntime', symmetricOperators: new Set() },
-  // What every engine takes: symmetric, and safe where products are added in 16 bits.
-  any: { ...tensorrt, name: 'any', addsPairsIn16Bits: true },
+  onnxruntime: { ...openvinoCpu, name: 'onnxruntime' },
+  // What every engine takes and computes rightly: signed for TensorRT, and nothing around a Concat for OpenVINO.
+  any: { ...tensorrt, name: 'any', addsPairsIn16Bits: true, concatenatesIntegers: false },
 }
