@@ -1,5 +1,6 @@
 import type { CalibrationWarning } from '../calibration/calibration-warning.js'
 import type { SkippedPoint } from '../calibration/plan-reductions.js'
+import { rangeEstimatorSchema } from '../calibration/range-estimator-options.js'
 import { type ReusedStatistics, type ReuseOptions, reuseStatistics } from '../calibration/reuse-statistics.js'
 import type { StatisticPoint } from '../calibration/statistic-points.js'
 import { StatisticsCache } from '../calibration/statistics-cache.js'
@@ -145,7 +146,7 @@ async function calibrate(
     const how = {
       target: targets[settings.target],
       isSymmetric: isSymmetric(settings),
-      estimator: settings.activations?.range ?? ({ statistic: 'minmax', aggregate: 'mean', outliers: 0.01 } as const),
+      estimator: settings.activations?.range ?? rangeEstimatorSchema.parse(targets[settings.target].estimator),
       biasCorrection: settings.biasCorrection,
     }
     const result = await quantizeObservable(graph, inferShapes(graph, shapes ? { inputs: shapes } : {}), how, {

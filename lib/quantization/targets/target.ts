@@ -1,3 +1,5 @@
+import type { RangeEstimatorName } from '../../calibration/range-estimator-options.js'
+
 /** Where a quantized model will run. */
 export const targetNames = ['openvino-cpu', 'openvino-cpu-vnni', 'openvino-gpu', 'tensorrt', 'onnxruntime', 'any'] as const
 
@@ -24,6 +26,11 @@ export interface Target {
   readonly transparent: ReadonlySet<string>
   /** Of activations. i8 has no zero point; u8 has one wherever values are negative. */
   readonly activationType: 'u8' | 'i8'
+  /**
+   * How ranges of activations are found unless the user says. With a zero point, 255 steps hold what samples have in the
+   * mean; with 127 steps on either side it pays to look for the range with the least error, which takes a second look.
+   */
+  readonly estimator: RangeEstimatorName
   /** False where operands of a Concat, and what is behind one, must not be integers. */
   readonly concatenatesIntegers: boolean
   /**

@@ -9,6 +9,7 @@ const openvinoCpu: Target = {
   transparent: movingOperators,
   // Of signed integers around a Concat its low precision transformations make nonsense (seen with 2026.4.1).
   activationType: 'u8',
+  estimator: 'mean-minmax',
   concatenatesIntegers: true,
   addsPairsIn16Bits: true,
 }
@@ -21,6 +22,7 @@ const tensorrt: Target = {
   residuals: 'both',
   transparent: movingOperators,
   activationType: 'i8',
+  estimator: 'mse',
   concatenatesIntegers: true,
   addsPairsIn16Bits: false,
 }
