@@ -92,6 +92,7 @@ const commands = {
     path.resolve(benchFolder, '../dist/cli/main.js'),
     'quantize',
     model,
+    '--force',
     ...['-o', path.join(folder, 'enginery.onnx'), '--data', data, '--target', options.target, '--samples', options.samples],
   ],
 }
