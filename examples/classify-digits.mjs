@@ -1,5 +1,5 @@
 // Builds an engine for a small net, saves and loads it, reads 400 pictures of handwritten digits with it, and prints what it
-// reads and how fast. `npm run demo` runs this file.
+// reads and how fast. `npm run demo` runs this file first.
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -24,6 +24,12 @@ const expected: Record<string, RegExp[]> = {
   'infer-stream.mjs': [/^(399|400|398) of 400 read right, in order; never more than [1-8] pictures ahead/m],
   'look-inside.mjs': [/^\d+ operations, 7 convolutions$/m, /gives \[1, 96, 4, 4\]$/m, /^ *\d+ µs/m],
   'preprocess-in-engine.mjs': [/^The engine takes u8 \[1, 64, 64, 3\]$/m, /^It reads 1; .*by hand: 0\.00\d$/m],
+  'quantize-models.mjs': [
+    /^ +\d+\.\d s {2}digits\.onnx: 200 pictures, 7 of 8 Conv, 1 of 1 Gemm$/m,
+    /^digits\.onnx +float +0\.99\d\d .* 0 of 9$/m,
+    /^ +INT8 +0\.99\d\d +-?0\.00\d\d \[.* 8 of 9$/m,
+    /^scenes\.onnx: \d+\.\d\d x as fast; INT8 (pays|does not pay) on this CPU/m,
+  ],
   'reuse-memory.mjs': [/^(399|400|398) of 400 read right with one input/m, /^the last inference took \d/m],
 }
 
