@@ -20,6 +20,7 @@ import { ignoredScopeSchema, resolveIgnoredScope } from '../quantization/ignored
 import { type QuantizationResult, type QuantizationSettings, quantizeGraph } from '../quantization/quantize-graph.js'
 import { type QuantizeOptions, type QuantizeSettings, quantizeSchema } from '../quantization/quantize-options.js'
 import type { SkippedNode } from '../quantization/quantizer.js'
+import type { Target } from '../quantization/targets/target.js'
 import { targets } from '../quantization/targets/targets.js'
 import { type CalibrationSource, openCalibrationSource } from './calibration-source.js'
 import { QuantizeRun } from './quantize-run.js'
@@ -144,10 +145,12 @@ async function calibrate(
       return found
     }
     const how = {
-      target: targets[settings.target],
+      target: targetOf(settings),
       isSymmetric: isSymmetric(settings),
       estimator: settings.activations?.range ?? rangeEstimatorSchema.parse(targets[settings.target].estimator),
       biasCorrection: settings.biasCorrection,
+      channelAlignment: settings.channelAlignment,
+      perChannel: settings.weights?.perChannel ?? true,
     }
     const result = await quantizeObservable(graph, inferShapes(graph, shapes ? { inputs: shapes } : {}), how, {
       ignored,
@@ -250,6 +253,11 @@ async function keepStatistics(
     preprocess,
     ...(stats !== undefined ? { path: stats } : { cache: new StatisticsCache({ dir: cache as string, logger }) }),
   }
+}
+
+function targetOf({ target, weights }: QuantizeSettings): Target {
+  const { addsPairsIn16Bits } = targets[target]
+  return { ...targets[target], addsPairsIn16Bits: weights?.overflowSafe ?? addsPairsIn16Bits }
 }
 
 function isSymmetric({ preset, activations, target }: QuantizeSettings): boolean {

@@ -4,6 +4,7 @@ import type { Graph } from '../graph/graph.js'
 import type { GraphNode } from '../graph/graph-node.js'
 import type { InferredShapes } from '../graph/shapes/infer-shapes.js'
 import type { Algorithm } from './algorithm.js'
+import { ChannelAlignment } from './algorithms/channel-alignment.js'
 import { FastBiasCorrection } from './algorithms/fast-bias-correction.js'
 import { MinMaxQuantization } from './algorithms/min-max.js'
 import { placeQuantizers } from './placement/place-quantizers.js'
@@ -17,6 +18,9 @@ export interface QuantizationSettings {
   readonly isSymmetric: boolean
   readonly estimator: RangeEstimator
   readonly biasCorrection: boolean
+  readonly channelAlignment: boolean
+  /** A scale for each output channel of weights; else one for all of them. */
+  readonly perChannel: boolean
   /** Nodes that stay float, each with the reason. */
   readonly ignored: ReadonlyMap<GraphNode, string>
 }
@@ -31,12 +35,14 @@ export interface QuantizationResult {
   readonly ranges: ReadonlyMap<string, ValueRange>
   /** Labels of the nodes whose bias was corrected. */
   readonly corrected: readonly string[]
+  /** Labels of convolutions whose output channels were scaled. */
+  readonly aligned: readonly string[]
 }
 
 /**
  * Makes a float graph a quantized one. The graph is changed; `shapes` are its own.
  *
- * The algorithms of one step share one pass over the data.
+ * The algorithms of one step share one pass over the data, and what they observe is the graph as the steps before left it.
  */
 export async function quantizeGraph(
   graph: Graph,
@@ -46,11 +52,23 @@ export async function quantizeGraph(
 ): Promise<QuantizationResult> {
   const placement = placeQuantizers(graph, shapes, settings)
   const weights = new WeightStore()
+  const alignment = new ChannelAlignment(placement, shapes)
+  if (settings.channelAlignment) await runStep(graph, [alignment], collect)
   const minMax = new MinMaxQuantization(placement, settings.estimator, weights)
   const biasCorrection = settings.biasCorrection ? new FastBiasCorrection(placement, shapes, weights) : null
   // Bias correction compares float weights with integers, so it comes before the former are gone.
-  const step: readonly Algorithm[] = biasCorrection === null ? [minMax] : [biasCorrection, minMax]
-  const statistics = await collect(step.flatMap((algorithm) => algorithm.statisticPoints(graph)))
-  for (const algorithm of step) await algorithm.apply(graph, statistics)
-  return { placement, parameters: minMax.parameters, ranges: minMax.ranges, corrected: biasCorrection?.corrected ?? [] }
+  await runStep(graph, biasCorrection === null ? [minMax] : [biasCorrection, minMax], collect)
+  return {
+    placement,
+    parameters: minMax.parameters,
+    ranges: minMax.ranges,
+    corrected: biasCorrection?.corrected ?? [],
+    aligned: alignment.aligned,
+  }
+}
+
+async function runStep(graph: Graph, algorithms: readonly Algorithm[], collect: Collect): Promise<void> {
+  const points = algorithms.flatMap((algorithm) => algorithm.statisticPoints(graph))
+  const statistics: Statistics = points.length > 0 ? await collect(points) : new Map()
+  for (const algorithm of algorithms) await algorithm.apply(graph, statistics)
 }

@@ -98,14 +98,16 @@ export const quantizationSchema = z.strictObject({
       bits: z.literal(8).default(8),
       mode: z.literal('symmetric').default('symmetric').describe('no INT8 kernel takes weights with zero points'),
       perChannel: z.boolean().default(true).describe('a scale for each output channel'),
-      halfRange: z
+      overflowSafe: z
         .boolean()
         .optional()
-        .describe('-63 to 63, for CPUs that add pairs of products in 16 bits; default: as the target says'),
+        .describe(
+          'sums of two neighbouring weights stay within 128, for CPUs that add pairs of products in 16 bits; default: as the target says',
+        ),
     })
     .optional(),
   biasCorrection: z.boolean().default(true).describe('take the mean error of quantized weights out of biases'),
-  channelAlignment: z.boolean().default(true).describe('balance the channels of successive layers first'),
+  channelAlignment: z.boolean().default(false).describe('balance the channels of successive convolutions first'),
   shapes: z
     .record(z.string(), z.array(positive))
     .optional()

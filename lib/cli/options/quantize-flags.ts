@@ -29,8 +29,7 @@ export interface QuantizeFlags extends CalibrationFlags {
   ignoreType?: string[]
   /** false for `--no-bias-correction`. */
   biasCorrection?: false
-  /** false for `--no-channel-alignment`. */
-  channelAlignment?: false
+  channelAlignment?: true
   /** false for `--no-cache`. */
   cache?: string | false
   pass?: true
@@ -77,7 +76,7 @@ export function addQuantizeFlags(command: Command): Command {
     .option('--ignore-pattern <regexp>', 'the same by a regular expression (repeatable)', collectWith(String))
     .option('--ignore-type <operator>', 'the same by operator: Softmax (repeatable)', collectWith(String))
     .option('--no-bias-correction', 'leave biases as they are')
-    .option('--no-channel-alignment', 'leave channels as they are')
+    .option('--channel-alignment', 'balance the channels of successive convolutions first')
     .option('--cache <dir>', 'folder for statistics, to be used again by the next run')
     .option('--no-cache', 'keep no statistics even where the configuration names a folder')
     .option('--pass', 'a model that is quantized already is written as it is; otherwise an error')

@@ -7,6 +7,7 @@ import type { ActivationQuantizer, Placement, QuantizerScheme, SkippedNode, Tens
 import { movingOperators, type Target } from '../targets/target.js'
 import { describeInteger } from './computing-operators.js'
 import { findResidualSums } from './residual-sums.js'
+import { listSubgraphLayers } from './subgraph-layers.js'
 import { passesIntegers } from './transparent-operators.js'
 import { UnifiedGroups } from './unified-groups.js'
 
@@ -14,6 +15,8 @@ export interface PlacementOptions {
   readonly target: Target
   /** Symmetric activations even where the target has zero points. */
   readonly isSymmetric: boolean
+  /** A scale for each output channel of weights; else one for all of them. */
+  readonly perChannel: boolean
   /** Nodes that stay float, each with the reason. */
   readonly ignored: ReadonlyMap<GraphNode, string>
 }
@@ -100,16 +103,19 @@ function placeOnce(graph: Graph, shapes: InferredShapes, options: PlacementOptio
 function findIntegerNodes(
   order: readonly GraphNode[],
   shapes: InferredShapes,
-  { target, ignored }: PlacementOptions,
+  { target, ignored, perChannel }: PlacementOptions,
   skipped: SkippedNode[],
 ) {
   const found = new Map<GraphNode, { activations: readonly number[]; weights: WeightQuantizer | null }>()
   for (const node of order) {
+    skipped.push(...listSubgraphLayers(node))
     const described = describeInteger(node, shapes, target)
     if (described === null) continue
     const reason = ignored.get(node) ?? ('reason' in described ? described.reason : null)
     if (reason !== null) skipped.push({ node: node.label, operator: node.operator, reason })
-    else if (!('reason' in described)) found.set(node, described)
+    else if ('reason' in described) continue
+    else if (perChannel || described.weights === null) found.set(node, described)
+    else found.set(node, { ...described, weights: { ...described.weights, axis: null } })
   }
   return found
 }

@@ -53,7 +53,7 @@ function convolutionOperand(
   if (a === null || b === null || JSON.stringify(a) !== JSON.stringify(b)) return null
   const positionOf = (tensor: GraphTensor) => {
     const { producer } = tensor
-    const isWritten = producer !== null && producer.is('Conv') && integer.has(producer) && tensor.soleConsumer === node
+    const isWritten = producer !== null && integer.has(producer) && producer.is('Conv') && tensor.soleConsumer === node
     return isWritten ? (positions.get(producer) ?? -1) : -1
   }
   const [first, second] = [positionOf(left), positionOf(right)]
