@@ -90,9 +90,8 @@ Napi::Value decode_jpeg_file(const Napi::CallbackInfo& info) {
     const auto source = array_argument<uint8_t>(info, 0, "source");
     const auto target = array_argument<uint8_t>(info, 1, "target");
     require_apart(info.Env(), source.data, source.length, target.data, target.length);
-    return PoolWork::ask(info.Env(), {info[0], info[1]}, [=] {
-        return decode_jpeg(source.data, source.length, target.data, target.length, best_simd_level());
-    });
+    return PoolWork::ask(info.Env(), {info[0], info[1]},
+                         [=] { return decode_jpeg(source.data, source.length, target.data, target.length, best_simd_level()); });
 }
 
 }  // namespace enginery::kernels

@@ -22,9 +22,8 @@ Napi::Value add_to_histogram(const Napi::CallbackInfo& info) {
     const auto histogram = array_argument<double>(info, 1, "histogram");
     require_length(info.Env(), "histogram", histogram.length, "2 + 8192", Histogram::length);
     require_apart(info.Env(), source.data, source.length * sizeof(float), histogram.data, histogram.length * sizeof(double));
-    return PoolWork::ask(info.Env(), {info[0], info[1]}, [=] {
-        return Histogram(histogram.data).add(source.data, source.length, best_simd_level());
-    });
+    return PoolWork::ask(info.Env(), {info[0], info[1]},
+                         [=] { return Histogram(histogram.data).add(source.data, source.length, best_simd_level()); });
 }
 
 Napi::Value find_quantiles_of(const Napi::CallbackInfo& info) {
