@@ -11,7 +11,7 @@ function soleMetric({ createMetric, polygonIou }, asked, decoder, categories) {
 }
 
 /**
- * What `evaluate` of enginery gives, as far as score-models.mjs reads it.
+ * What `evaluate` of enginery gives, as far as the programs here read it.
  *
  * @param {object} enginery the library
  * @param {object} evaluation options of `evaluate`; models are ONNX files with one input
@@ -22,13 +22,18 @@ export async function evaluateWithOnnxruntime(enginery, { models, data, preproce
   const evaluated = []
   for (const file of models) {
     const { inputs, onnx } = await inspectModel(file)
-    const session = await ort.InferenceSession.create(file, { executionProviders: ['cpu'], graphOptimizationLevel: 'disabled' })
+    const session = await ort.InferenceSession.create(file, {
+      executionProviders: ['cpu'],
+      graphOptimizationLevel: 'disabled',
+      logSeverityLevel: 3,
+    })
     const [input] = session.inputNames
     const port = inputs.find((each) => each.name === input)
     const preprocessor = preprocess && createPreprocessor(preprocess, port)
     const decode = createDecoder(task, onnx.metadata)
     const metric = soleMetric(enginery, metrics, task.decoder, dataset.categories)
     const accumulator = new MetricAccumulator(metric, dataset.samples)
+    const results = []
     let nonFiniteSamples = 0
     for await (const { sample, picture, tensors } of readSamples(dataset, { onBroken: 'error' })) {
       const prepared = preprocessor ? await preprocessor.run(picture) : { tensor: Object.values(tensors)[0] }
@@ -48,10 +53,11 @@ export async function evaluateWithOnnxruntime(enginery, { models, data, preproce
       const whole = { original: size, input: size, scaleX: 1, scaleY: 1, offsetX: 0, offsetY: 0 }
       const [result] = decode(outputs, { geometry: prepared.geometry ?? [whole] })
       await accumulator.add(sample, result)
+      results.push({ id: sample.id, result })
       if (preprocessor) tensor.release()
     }
     await session.release()
-    evaluated.push({ name: path.basename(file), metrics: [await accumulator.summarize()], nonFiniteSamples })
+    evaluated.push({ name: path.basename(file), metrics: [await accumulator.summarize()], nonFiniteSamples, results })
   }
   return { models: evaluated, data: { samples: dataset.samples.length, broken: [] } }
 }
