@@ -14,8 +14,8 @@ const smallestScale = 2 ** -100
  * The scale is a float32 already, so that who computes with it gets what engines get.
  */
 export function parametersForRange(range: ValueRange, scheme: QuantizerScheme): QuantizerParameters {
-  const min = Math.min(range.min, 0)
-  const max = Math.max(range.max, 0)
+  const min = Number.isNaN(range.min) ? 0 : Math.min(range.min, 0)
+  const max = Number.isNaN(range.max) ? 0 : Math.max(range.max, 0)
   const isOneSided = min === 0 && scheme.type === 'u8'
   if (isOneSided) return { type: 'u8', scale: cleanScale(max / 255), zeroPoint: 0 }
   if (scheme.isSymmetric) {

@@ -23,7 +23,7 @@ export function convolutionShift(
   const isTransposed = node.is('ConvTranspose')
   const inputs = isTransposed ? (shape[0] as number) : (shape[1] as number) * groups
   if (inputs !== means.length || taps === 0 || error.length !== (shape[0] as number) * (shape[1] as number) * taps) return null
-  const shares = isTransposed ? transposedShares(node, taps) : tapShares(node, shape.slice(2), shapes)
+  const shares = tapShares(node, shape.slice(2), shapes)
   const shift = new Float64Array(channels)
   const second = shape[1] as number
   for (let at = 0, first = 0; first < (shape[0] as number); first++) {
@@ -38,20 +38,14 @@ export function convolutionShift(
   return shift
 }
 
-// Each input element adds its taps to so many positions; borders are left out of account.
-function transposedShares(node: GraphNode, taps: number): Float64Array {
-  const strides = node.ints('strides') ?? []
-  const positions = strides.reduce((product, stride) => product * stride, 1)
-  return new Float64Array(taps).fill(1 / Math.max(positions, 1))
-}
-
 function tapShares(node: GraphNode, kernel: readonly number[], shapes: InferredShapes): Float64Array {
   const lengthsOf = (index: 'inputs' | 'outputs') => {
     const tensor = node[index][0]
     return (tensor ? shapes.get(tensor)?.shape : null)?.slice(2) ?? []
   }
   const [inside, positions] = [lengthsOf('inputs'), lengthsOf('outputs')]
-  const alongAxes = kernel.map((length, axis) => axisShares(node, axis, length, inside[axis], positions[axis], kernel.length))
+  const sharesOf = node.is('ConvTranspose') ? transposedAxisShares : axisShares
+  const alongAxes = kernel.map((length, axis) => sharesOf(node, axis, length, inside[axis], positions[axis], kernel.length))
   let shares = Float64Array.of(1)
   for (const along of alongAxes) {
     const product = new Float64Array(shares.length * along.length)
@@ -84,6 +78,43 @@ function axisShares(
     shares[tap] = count / positions
   }
   return shares
+}
+
+/** Of the outputs of a transposed convolution, the share that a tap adds something to. */
+function transposedAxisShares(
+  node: GraphNode,
+  axis: number,
+  kernel: number,
+  inside: unknown,
+  positions: unknown,
+  rank: number,
+): Float64Array {
+  const stride = node.ints('strides')?.[axis] ?? 1
+  const shares = new Float64Array(kernel).fill(1 / Math.max(stride, 1))
+  // Without lengths, borders are left out of account.
+  if (typeof inside !== 'number' || typeof positions !== 'number' || positions === 0) return shares
+  const dilation = node.ints('dilations')?.[axis] ?? 1
+  const spare = node.ints('output_padding')?.[axis] ?? 0
+  const total = (inside - 1) * stride + spare + (kernel - 1) * dilation + 1 - positions
+  const before = cropBefore(node, axis, rank, total)
+  for (let tap = 0; tap < kernel; tap++) {
+    let count = 0
+    for (let input = 0; input < inside; input++) {
+      const at = input * stride - before + tap * dilation
+      if (at >= 0 && at < positions) count++
+    }
+    shares[tap] = count / positions
+  }
+  return shares
+}
+
+/** What a transposed convolution leaves out of its result at the front. */
+function cropBefore(node: GraphNode, axis: number, rank: number, total: number): number {
+  const mode = node.text('auto_pad', 'NOTSET')
+  if (mode === 'VALID') return 0
+  const pads = node.ints('pads')
+  if (mode === 'NOTSET' && node.ints('output_shape') === null) return pads?.length === 2 * rank ? (pads[axis] as number) : 0
+  return mode === 'SAME_UPPER' ? Math.floor(total / 2) : total - Math.floor(total / 2)
 }
 
 function paddingBefore(
