@@ -17,7 +17,7 @@ export function convolve(input: Dense, weights: Dense, bias: ArrayLike<number>, 
   const [, channels, height, width] = input.shape as [number, number, number, number]
   const [filters, perGroup, rows, columns] = weights.shape as [number, number, number, number]
   const lengthOf = (axis: 0 | 1, length: number, kernel: number) =>
-    Math.floor((length + pads[axis] + pads[axis + 2] - ((kernel - 1) * dilations[axis] + 1)) / strides[axis]) + 1
+    Math.floor((length + pads[axis] + (pads[axis + 2] as number) - ((kernel - 1) * dilations[axis] + 1)) / strides[axis]) + 1
   const [outHeight, outWidth] = [lengthOf(0, height, rows), lengthOf(1, width, columns)]
   const data = new Float64Array(filters * outHeight * outWidth)
   for (let at = 0; at < data.length; at++) {
@@ -46,7 +46,7 @@ export function convolveTransposed(input: Dense, weights: Dense, bias: ArrayLike
   const [, channels, height, width] = input.shape as [number, number, number, number]
   const [, perGroup, rows, columns] = weights.shape as [number, number, number, number]
   const lengthOf = (axis: 0 | 1, length: number, kernel: number) =>
-    (length - 1) * strides[axis] + (kernel - 1) * dilations[axis] + 1 - pads[axis] - pads[axis + 2]
+    (length - 1) * strides[axis] + (kernel - 1) * dilations[axis] + 1 - pads[axis] - (pads[axis + 2] as number)
   const [outHeight, outWidth] = [lengthOf(0, height, rows), lengthOf(1, width, columns)]
   const filters = perGroup * group
   const data = Float64Array.from(
