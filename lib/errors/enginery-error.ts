@@ -1,3 +1,4 @@
+import { describeList } from './describe-value.js'
 import { type ErrorCode, type ErrorParam, type ErrorParams, errorTable } from './error-table.js'
 
 // Registered globally, so that two installed copies of the package recognise each other's errors.
@@ -89,7 +90,7 @@ export function engineryError<Code extends ErrorCode>(
 function fillTemplate(template: string, params: Readonly<Record<string, ErrorParam>>): string {
   return template.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = params[name]
-    return Array.isArray(value) ? value.join(', ') : String(value)
+    return Array.isArray(value) ? describeList(value) : String(value)
   })
 }
 

@@ -1,5 +1,5 @@
 import { type InspectOptions, inspect, types } from 'node:util'
-import { describeValue } from '../errors/describe-value.js'
+import { describeList, describeValue } from '../errors/describe-value.js'
 import { type Caller, engineryError } from '../errors/enginery-error.js'
 import { fromNative } from '../errors/from-native.js'
 import { loadOpenVino } from '../native/load-addon.js'
@@ -21,6 +21,9 @@ import { type ArrayElementType, adoptArray, type TensorArray } from './tensor-ar
 
 /** Where the elements are: memory that engines read and write in place, a bare buffer, or the array itself. */
 export type TensorSource = NativeMemory | ArrayBuffer | null
+
+// JavaScript knows no private constructors: what was not called with this came from outside.
+const fromWithin = Symbol('within the class')
 
 // Filled in by the class itself, which alone can reach its private fields; tensor-internals.ts says what they do.
 let wrapSource: <T extends ElementType>(
@@ -60,8 +63,16 @@ export class Tensor<T extends ElementType = ElementType> {
   #writing = false
   #released = false
 
-  /** Checks nothing. Code outside this room uses the functions below or `tensor-internals.ts`. */
-  private constructor(type: T, shape: readonly number[], size: number, source: TensorSource, data: ElementArray<T> | null) {
+  /** Checks no more than who calls. Code outside this room uses the functions below or `tensor-internals.ts`. */
+  private constructor(
+    key: symbol,
+    type: T,
+    shape: readonly number[],
+    size: number,
+    source: TensorSource,
+    data: ElementArray<T> | null,
+  ) {
+    if (key !== fromWithin) throw constructed(key, type, shape)
     this.type = type
     this.shape = shape
     this.size = size
@@ -70,7 +81,7 @@ export class Tensor<T extends ElementType = ElementType> {
   }
 
   static {
-    wrapSource = (type, shape, size, source, data) => new Tensor(type, shape, size, source, data)
+    wrapSource = (type, shape, size, source, data) => new Tensor(fromWithin, type, shape, size, source, data)
     nativeMemoryOf = (tensor) => {
       if (tensor.#released) throw releasedError(tensor, nativeMemoryOf)
       return tensor.#nativeMemory()
@@ -99,8 +110,9 @@ export class Tensor<T extends ElementType = ElementType> {
     if (!isElementType(type)) throw unknownType(type, Tensor.allocate)
     const checked = parseShape(shape, Tensor.allocate)
     const size = countElements(checked)
-    if (type === 'string') return new Tensor(type, checked, size, null, createElementArray(type as T, size))
+    if (type === 'string') return new Tensor(fromWithin, type, checked, size, null, createElementArray(type as T, size))
     return new Tensor(
+      fromWithin,
       type,
       checked,
       size,
@@ -122,7 +134,7 @@ export class Tensor<T extends ElementType = ElementType> {
   static from(data: TensorArray, shape?: readonly number[], type?: ElementType): Tensor {
     if (type !== undefined && !isElementType(type)) throw unknownType(type, Tensor.from)
     const adopted = adoptArray(data, shape && parseShape(shape, Tensor.from), type, Tensor.from)
-    return new Tensor(adopted.type, adopted.shape, adopted.size, null, adopted.data)
+    return new Tensor(fromWithin, adopted.type, adopted.shape, adopted.size, null, adopted.data)
   }
 
   /**
@@ -132,7 +144,7 @@ export class Tensor<T extends ElementType = ElementType> {
    */
   static copyOf<T extends ElementType>(tensor: Tensor<T>): Tensor<T> {
     const { type, shape, size, data } = tensor
-    if (Array.isArray(data)) return new Tensor(type, shape, size, null, data.slice() as ElementArray<T>)
+    if (Array.isArray(data)) return new Tensor(fromWithin, type, shape, size, null, data.slice() as ElementArray<T>)
     const copy = Tensor.allocate(type, shape)
     // The same class on both sides, which the union of all classes hides.
     ;(copy.data as Uint8Array).set(data as Uint8Array)
@@ -230,12 +242,18 @@ export class Tensor<T extends ElementType = ElementType> {
 
 const dataGetter = Object.getOwnPropertyDescriptor(Tensor.prototype, 'data')?.get as Caller
 
+function constructed(...given: unknown[]): Error {
+  const end = given.findIndex((value) => value === undefined)
+  const received = given.slice(0, end < 0 ? given.length : end).map(describeValue)
+  return engineryError('TENSOR_CONSTRUCTED', { received: received.join(', ') }, { caller: Tensor })
+}
+
 function releasedError(tensor: Tensor, caller: Caller): Error {
   return engineryError('TENSOR_RELEASED', { type: tensor.type, shape: tensor.shape }, { caller })
 }
 
 function describeTensor(tensor: Tensor): string {
-  return `Tensor ${tensor.type}[${tensor.shape.join(', ')}]`
+  return `Tensor ${tensor.type}[${describeList(tensor.shape)}]`
 }
 
 function unknownType(type: unknown, caller: Caller): Error {

@@ -16,6 +16,11 @@ export const tensorsErrors = {
     message: 'A tensor {type}[{shape}] is held by {expected}, received {received}',
     cure: 'Pass data of that kind and length, or another type or shape.',
   },
+  TENSOR_CONSTRUCTED: {
+    topic: 'Tensors',
+    message: 'Expected a tensor to be made by Tensor.from or Tensor.allocate, received a call of new Tensor({received})',
+    cure: 'Write Tensor.from(data, shape) for an array that is there, Tensor.allocate(type, shape) for a tensor of zeros.',
+  },
   TENSOR_DETACHED: {
     topic: 'Tensors',
     message: 'The memory of {what} is gone: its ArrayBuffer was transferred or shrunk',

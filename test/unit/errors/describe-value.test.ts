@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { describeValue } from '../../../lib/errors/describe-value.js'
+import { describeList, describeValue } from '../../../lib/errors/describe-value.js'
 
 class Picture {}
 
@@ -26,6 +26,25 @@ it.each([
   [new Date(0), 'an object of class Date'],
 ])('describes a value: %#', (value, text) => {
   expect(describeValue(value)).toBe(text)
+})
+
+it('cuts what is long, wherever it is', () => {
+  const long = 'x'.repeat(1e6)
+  const values = [
+    { [long]: 1 },
+    [long, long, 10n ** 10_000n],
+    10n ** 10_000n,
+    Object.create({ constructor: { name: 'y'.repeat(1e6) } }),
+    Array.from({ length: 150_000 }, (_, i) => i),
+  ]
+  for (const value of values) expect(describeValue(value).length).toBeLessThan(300)
+})
+
+it('lists a few items, and how many more there are', () => {
+  expect(describeList([1, 3, 224, 224])).toBe('1, 3, 224, 224')
+  expect(describeList([])).toBe('')
+  expect(describeList(['a', 'b', 'c'], 2)).toBe('a, b and 1 more')
+  expect(describeList(Array(150_000).fill(1)).length).toBeLessThan(200)
 })
 
 it('survives objects that throw', () => {

@@ -153,6 +153,32 @@ describe('Tensor.from', () => {
   })
 })
 
+describe('new Tensor', () => {
+  // Private in TypeScript only.
+  const Constructor = Tensor as unknown as new (...given: unknown[]) => Tensor
+
+  it('says how tensors are made, and not all that it was given', () => {
+    const make = () => new Constructor('f32', new Float32Array(150_528), [1, 3, 224, 224])
+    expect(make).toThrow(
+      expect.objectContaining({
+        code: 'TENSOR_CONSTRUCTED',
+        message: expect.stringContaining('new Tensor("f32", Float32Array(150528), [1, 3, 224, 224])'),
+        cure: expect.stringContaining('Tensor.from(data, shape)'),
+      }),
+    )
+    expect(() => new Constructor()).toThrow(expect.objectContaining({ message: expect.stringContaining('new Tensor()') }))
+  })
+
+  it('shapes of any length leave messages short', () => {
+    const many = Tensor.from(new Float32Array(1), Array(150_000).fill(1))
+    expect(inspect(many).length).toBeLessThan(300)
+    many.release()
+    expect(() => many.data).toThrow(
+      expect.objectContaining({ code: 'TENSOR_RELEASED', message: expect.not.stringMatching(/.{300}/) }),
+    )
+  })
+})
+
 describe('Tensor.allocate', () => {
   it.each(elementTypeNames)('makes zeros of %s', (type) => {
     const tensor = Tensor.allocate(type, [2, 3])
