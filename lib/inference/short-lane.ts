@@ -26,6 +26,7 @@ const TURN = 1
  */
 export class ShortLane {
   readonly #open: () => Promise<InferenceSlot | undefined>
+  readonly #now: () => number
   #slot: InferenceSlot | undefined
   #opening: Promise<void> | undefined
   #closed = false
@@ -35,9 +36,13 @@ export class ShortLane {
   #rest = 1000
   #turnBegan: number | undefined
 
-  /** `open` is called once, when the first inferences were quick; undefined: this engine has no such slot. */
-  constructor(open: () => Promise<InferenceSlot | undefined>) {
+  /**
+   * @param open called once, when the first inferences were quick; undefined: this engine has no such slot
+   * @param now the clock, in milliseconds
+   */
+  constructor(open: () => Promise<InferenceSlot | undefined>, now: () => number = () => performance.now()) {
     this.#open = open
+    this.#now = now
   }
 
   /** Whether inferences are to run here. */
@@ -52,18 +57,18 @@ export class ShortLane {
   /** Whether this turn of the event loop may take another inference. */
   hasTime(): boolean {
     if (this.#turnBegan === undefined) {
-      this.#turnBegan = performance.now()
+      this.#turnBegan = this.#now()
       setImmediate(this.#endTurn)
       return true
     }
-    return performance.now() - this.#turnBegan < TURN
+    return this.#now() - this.#turnBegan < TURN
   }
 
   /** @throws what the engine throws */
   run(inputs: BoundInputs, outputs: BoundOutputs | undefined): SlotResults {
-    const start = performance.now()
+    const start = this.#now()
     const results = (this.#slot as InferenceSlot).inferSync(inputs.values, inputs.shapes, outputs?.memories)
-    const taken = performance.now() - start
+    const taken = this.#now() - start
     if (taken > WORTH_HANDING_OVER) this.#noteSlow(taken)
     else if (this.#slow > 0) this.#slow--
     return results
