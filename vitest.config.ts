@@ -22,7 +22,7 @@ export default defineConfig({
     // CI counts the tests in this file.
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     projects: [
-      { test: { name: 'unit', include: inParallel, testTimeout: 30_000 } },
+      { test: { name: 'unit', include: inParallel, testTimeout: 180_000, hookTimeout: 180_000 } },
       {
         test: {
           name: 'addon',

@@ -83,14 +83,12 @@ describe('loadEngine', () => {
     const model = join(folder, 'large.xml')
     await writeFile(model, '<?xml version="1.0"?><net name="m" version="11"></net>')
     await writeFile(join(folder, 'large.bin'), '')
-    await truncate(join(folder, 'large.bin'), 20e9) // takes half a minute to digest, and no room on the disk
+    await truncate(join(folder, 'large.bin'), 1e12) // takes longer to digest than this test may, and no room on the disk
     const controller = new AbortController()
     const onProgress = ({ stage }: { stage: string }) => {
       if (stage === 'read') setTimeout(() => controller.abort(), 1000) // the engine is read by then
     }
-    const began = performance.now()
     expect(await codeOf(loadEngine(path, { model, signal: controller.signal, onProgress }))).toBe('ABORTED')
-    expect(performance.now() - began).toBeLessThan(10_000)
     await rm(folder, { recursive: true })
   })
 })
@@ -161,10 +159,8 @@ describe('native calls', () => {
       outputs: [{ name: 'y', type: 'f32', shape: [1, 4] }],
       nodes: [{ op: `X${'[ '.repeat(500_000)}`, inputs: ['x'], outputs: ['y'] }],
     })
-    const began = performance.now()
     const error = await openvino.readModel({ bytes, format: 'onnx' }).catch((caught) => caught)
     expect(error.code).toBe('OV_READ')
     expect(error.message.length).toBeLessThan(5000)
-    expect(performance.now() - began).toBeLessThan(5000)
   })
 })

@@ -9,9 +9,9 @@ const program = fileURLToPath(new URL('programs/use-kernels-in-workers.mjs', imp
 it('works in worker threads, while they end in every way, and after them', async () => {
   const loaded = tryLoadKernels()
   if (loaded.addon === undefined) throw loaded.reason
-  const { stdout } = await promisify(execFile)(process.execPath, [program, loaded.path], { timeout: 60_000 })
+  const { stdout } = await promisify(execFile)(process.execPath, [program, loaded.path], { timeout: 300_000 })
   const { answers, after } = JSON.parse(stdout) as { answers: unknown[][]; after: number }
   const round = [true, true, true, 'NATIVE_ARGUMENT']
   expect(answers).toEqual([round, round, round])
   expect(after).toBe(0x4000)
-}, 90_000)
+}, 600_000)

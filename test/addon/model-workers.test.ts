@@ -17,7 +17,7 @@ it('models are read, changed and compiled in worker threads, while these end in 
   try {
     const path = join(folder, 'relu.onnx')
     writeFileSync(path, unaryModel('Relu', ['n', 3]))
-    const { stdout } = await promisify(execFile)(process.execPath, [program, loaded.path, path], { timeout: 120_000 })
+    const { stdout } = await promisify(execFile)(process.execPath, [program, loaded.path, path], { timeout: 300_000 })
     const { answers, after } = JSON.parse(stdout.slice(stdout.indexOf('{"answers"'))) as { answers: unknown[][]; after: unknown }
     const answer = { type: 'u8', shape: [2, 3], heard: true }
     const round = [answer, answer, answer, 'NATIVE_FILE']
@@ -26,4 +26,4 @@ it('models are read, changed and compiled in worker threads, while these end in 
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
-}, 150_000)
+}, 600_000)

@@ -3,7 +3,7 @@ import { endedWell, runProgram } from './faults/run-program.js'
 import { useModelFolder } from './faults/write-models.js'
 
 const folder = useModelFolder()
-const run = (scenario: string) => runProgram('use-workers', [folder, scenario], { limit: 120_000 })
+const run = (scenario: string) => runProgram('use-workers', [folder, scenario])
 
 describe('worker threads', () => {
   it('build and infer, eight at once, beside the main thread', async () => {

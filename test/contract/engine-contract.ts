@@ -110,15 +110,14 @@ export function describeEngineContract(backend: BackendUnderTest): void {
       it('lets timers fire while short inferences follow each other', async () => {
         let fired = 0
         const timer = setInterval(() => fired++, 1)
-        const until = performance.now() + 300
         let count = 0
-        for (; performance.now() < until; count++) {
+        // Far fewer will do: a timer is due after a millisecond.
+        for (; count < 1_000_000 && (fired < 3 || count < 1000); count++) {
           const { y } = await engine.infer(new Float32Array([count, -1, 0, 1]))
           if (y?.data[0] !== count) throw new Error(`inference ${count} gave ${y?.data[0]}`)
         }
         clearInterval(timer)
-        expect(count).toBeGreaterThan(20)
-        expect(fired).toBeGreaterThan(2)
+        expect(fired).toBeGreaterThanOrEqual(3)
         expect(engine.lastLatency).toBeGreaterThan(0)
       })
 

@@ -43,7 +43,7 @@ describe.each(documents)('$path', ({ blocks }) => {
     block.marks.includes('run') ? [{ block, line: block.line, next: blocks[index + 1] }] : [],
   )
 
-  it.each(runnable)('line $line', { timeout: 150_000 }, async ({ block, next }) => {
+  it.each(runnable)('line $line', { timeout: 600_000 }, async ({ block, next }) => {
     const { exitCode, output, errors } = await runBlock(block)
     expect({ exitCode, errors: exitCode === 0 ? '' : errors }, output).toEqual({ exitCode: 0, errors: '' })
     if (!next?.marks.includes('output')) return

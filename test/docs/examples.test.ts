@@ -45,7 +45,7 @@ describe('examples', () => {
     expect(programs.sort()).toEqual(Object.keys(expected).sort())
   })
 
-  it.each(Object.entries(expected))('%s', { timeout: 150_000 }, async (name, patterns) => {
+  it.each(Object.entries(expected))('%s', { timeout: 600_000 }, async (name, patterns) => {
     const { exitCode, output, errors } = await runProgram(process.execPath, [join(repository, 'examples', name)], folder)
     expect({ exitCode, errors }, output).toEqual({ exitCode: 0, errors: '' })
     for (const pattern of patterns) expect(output).toMatch(pattern)

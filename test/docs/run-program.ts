@@ -18,7 +18,7 @@ export function runProgram(
       cwd,
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 120_000,
+      timeout: 500_000,
     })
     let output = ''
     let errors = ''

@@ -41,11 +41,11 @@ describe('typings', () => {
     ['the strictest settings, ES modules', ['use-public-api.ts'], { ...strict, module: 'nodenext' }],
     ['plain strict, for a bundler', ['use-public-api.ts'], { strict: true, module: 'esnext', moduleResolution: 'bundler' }],
     ['CommonJS', ['use-from-commonjs.cts'], { ...strict, module: 'nodenext' }],
-  ])('hold with %s', { timeout: 120_000 }, async (_, files, options) => {
+  ])('hold with %s', { timeout: 600_000 }, async (_, files, options) => {
     expect(await compile(files, options)).toBe('')
   })
 
-  it('are those of the package, and are really checked', { timeout: 120_000 }, async () => {
+  it('are those of the package, and are really checked', { timeout: 600_000 }, async () => {
     const found = await compile(['refused.ts'], { strict: true, module: 'nodenext', skipLibCheck: true })
     expect(found).toMatch(/refused\.ts\(2,\d+\): error TS2322.*'number' is not assignable to type 'string'/)
     expect(found.trim().split('\n').length).toBe(1)

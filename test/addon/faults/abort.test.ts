@@ -3,7 +3,7 @@ import { endedWell, runProgram } from './run-program.js'
 import { useModelFolder } from './write-models.js'
 
 const folder = useModelFolder()
-const run = (scenario: string) => runProgram('abort', [folder, scenario], { limit: 100_000 })
+const run = (scenario: string) => runProgram('abort', [folder, scenario])
 const aborted = (...stages: string[]) => Object.fromEntries(stages.map((stage) => [stage, 'ABORTED']))
 const everywhere = (...stages: string[]) => ({
   reasons: true,

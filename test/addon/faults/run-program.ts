@@ -24,7 +24,7 @@ export interface ProgramOptions {
   /** Options of Node itself. */
   readonly node?: readonly string[]
   readonly env?: NodeJS.ProcessEnv
-  /** Killed (SIGKILL) after this many milliseconds, four times as many under sanitizers; default 60,000. */
+  /** Killed (SIGKILL) after this many milliseconds, four times as many under sanitizers; default 150,000. */
   readonly limit?: number
   /** A command to run Node under, for example a shell that sets limits. */
   readonly under?: readonly string[]
@@ -37,7 +37,7 @@ export interface RunningProgram {
 }
 
 export function startProgram(name: string, args: readonly string[], options: ProgramOptions = {}): RunningProgram {
-  const { node = [], env, limit = 60_000, under = [] } = options
+  const { node = [], env, limit = 150_000, under = [] } = options
   const timeout = isSanitized ? limit * 4 : limit
   const path = fileURLToPath(new URL(`programs/${name}.mjs`, import.meta.url))
   const [command, ...rest] = [...under, process.execPath, ...node, path, ...args] as [string, ...string[]]
