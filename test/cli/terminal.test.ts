@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -73,19 +74,33 @@ describe('Ctrl-C', () => {
   it('at any moment leaves whole engines or none, and no temporary files', async () => {
     const cwd = await temporaryFolder()
     await writeFile(join(cwd, 'm.onnx'), largeModel())
+    const build = (name: string) => ['build', 'm.onnx', '-o', `${name}.blob`, '--cache', `cache-${name}`]
+    const began = performance.now()
+    expect(await runCli(build('whole'), { cwd })).toMatchObject({ code: 0 })
+    const took = performance.now() - began
     const seen = new Set<number | string | null>()
-    for (let delay = 200; delay <= 1900; delay += 170) {
-      const { code, signal } = await runCli(['build', 'm.onnx', '-o', `${delay}.blob`, '--cache', `cache-${delay}`], {
-        cwd,
-        onStart: (kill) => setTimeout(() => kill('SIGINT'), delay),
-      })
+    const interrupt = async (name: string, onStart: (kill: (signal: NodeJS.Signals) => void) => void) => {
+      const { code, signal } = await runCli(build(name), { cwd, onStart })
       // The signal may come before the command listens (SIGINT) and after it is done (0).
-      expect([0, 130, 'SIGINT'], `after ${delay} ms`).toContain(code ?? signal)
+      expect([0, 130, 'SIGINT'], name).toContain(code ?? signal)
       seen.add(code ?? signal)
       const files = await readdir(cwd)
-      expect(files.includes(`${delay}.blob`), `after ${delay} ms`).toBe(files.includes(`${delay}.blob.json`))
-      expect(await temporaryFilesIn(cwd), `after ${delay} ms`).toEqual([])
+      expect(files.includes(`${name}.blob`), name).toBe(files.includes(`${name}.blob.json`))
+      expect(await temporaryFilesIn(cwd), name).toEqual([])
     }
+    for (let part = 1; part <= 10; part++) {
+      await interrupt(`${part} tenths`, (kill) => setTimeout(() => kill('SIGINT'), (part / 10) * took))
+    }
+    // The folder is there before the model is compiled, whatever that takes.
+    let timer: NodeJS.Timeout | undefined
+    await interrupt('compiling', (kill) => {
+      timer = setInterval(() => {
+        if (!existsSync(join(cwd, 'cache-compiling'))) return
+        clearInterval(timer)
+        kill('SIGINT')
+      }, 2)
+    })
+    clearInterval(timer)
     expect(seen).toContain(130)
   })
 
