@@ -21,6 +21,7 @@ export {
   type MeasureProgress,
   measureEngine,
 } from './api/measure-engine.js'
+export type { MeasuredSpeed } from './api/measure-speed.js'
 export type { OperatorCount, WeightCount } from './api/model-contents.js'
 export type { SharedEngineOptions } from './api/open-candidate.js'
 export { openvino } from './api/openvino.js'

@@ -75,6 +75,24 @@ export async function compileEngine(settings: CompileSettings, preparation?: Mod
   return finishEngine(built, own, run, logger, asked)
 }
 
+/**
+ * Compiles a model for this run alone. The engine is neither cached nor saved, so the model is not digested, which takes
+ * longer than reading it.
+ *
+ * @throws as {@link compileEngine}
+ */
+export async function compileTransientEngine(settings: Omit<CompileSettings, 'cache'>): Promise<Engine> {
+  const stages: readonly BuildStage[] = ['read', 'reshape', 'preprocess', 'compile', 'requests']
+  const run = new BuildRun('The build', stages, settings.signal, settings.onProgress)
+  run.refuseAborted()
+  loadOpenVino() // the reason why not, before anything is read
+  const source = await resolveModelSource(settings.model)
+  await checkDevice(loadOpenVino(), settings)
+  const built = await compile(source, settings, run, null)
+  const { backend, device, precision } = settings
+  return finishEngine(built, { backend, device, precision }, run, settings.logger ?? silentLogger)
+}
+
 async function keyOf(
   identity: EngineIdentity,
   settings: CompileSettings,
@@ -140,8 +158,10 @@ async function compile(
   source: ModelSource,
   settings: CompileSettings,
   run: BuildRun,
-  { identity, key, cache }: Keeping,
+  keeping: Keeping | null,
 ): Promise<BuiltEngine> {
+  const { identity, key, cache } = keeping ?? { key: null }
+
   const context = { model: source.shownName }
   const { engine, shapes } = await run.unlessAborted(
     compileWithOpenVino(source.read, settings, (stage) => run.enter(stage), context),

@@ -10,7 +10,8 @@ const begins: Readonly<Record<Stage, number>> = {
   samples: 0.05,
   statistics: 0.06,
   quantize: 0.92,
-  write: 0.97,
+  measure: 0.95,
+  write: 0.98,
   done: 1,
 }
 

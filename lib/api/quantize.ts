@@ -1,30 +1,26 @@
+import type { NamedTensors } from '../calibration/calibration-runner.js'
 import type { CalibrationWarning } from '../calibration/calibration-warning.js'
-import type { SkippedPoint } from '../calibration/plan-reductions.js'
 import { rangeEstimatorSchema } from '../calibration/range-estimator-options.js'
-import { type ReusedStatistics, type ReuseOptions, reuseStatistics } from '../calibration/reuse-statistics.js'
-import type { StatisticPoint } from '../calibration/statistic-points.js'
-import { StatisticsCache } from '../calibration/statistics-cache.js'
+import type { ReusedStatistics } from '../calibration/reuse-statistics.js'
 import { engineryError } from '../errors/enginery-error.js'
 import { parseOptions } from '../errors/parse-options.js'
 import { findQuantization } from '../graph/find-quantization.js'
 import { foldGraph } from '../graph/folding/fold-graph.js'
-import type { Graph } from '../graph/graph.js'
 import { graphFromOnnx } from '../graph/graph-from-onnx.js'
 import type { GraphNode } from '../graph/graph-node.js'
 import { onnxFromGraph } from '../graph/onnx-from-graph.js'
 import { raiseOpset } from '../graph/opset/raise-opset.js'
-import { type InferredShapes, inferShapes } from '../graph/shapes/infer-shapes.js'
-import { logSafely, silentLogger } from '../logging/logger.js'
 import { encodeOnnxModel, type LoadedModel, loadOnnxModel, saveOnnxModel } from '../model/onnx-file.js'
 import { ignoredScopeSchema, resolveIgnoredScope } from '../quantization/ignored-scope.js'
-import { type QuantizationResult, type QuantizationSettings, quantizeGraph } from '../quantization/quantize-graph.js'
+import type { QuantizationResult } from '../quantization/quantize-graph.js'
 import { type QuantizeOptions, type QuantizeSettings, quantizeSchema } from '../quantization/quantize-options.js'
 import type { SkippedNode } from '../quantization/quantizer.js'
 import type { Target } from '../quantization/targets/target.js'
 import { targets } from '../quantization/targets/targets.js'
-import { type CalibrationSource, openCalibrationSource } from './calibration-source.js'
+import { describeQuantization } from './describe-quantization.js'
+import { type MeasuredSpeed, measureSpeed, warnOfCpu, warnOfSpeed } from './measure-speed.js'
+import { quantizeObserved } from './quantize-observed.js'
 import { QuantizeRun } from './quantize-run.js'
-import { openCalibrationModel } from './run-calibration-model.js'
 
 export interface QuantizedOperator {
   readonly operator: string
@@ -56,6 +52,8 @@ export interface QuantizeResult {
     /** true where statistics of before were used. */
     readonly reused: boolean
   }
+  /** With the option `measure`: whether INT8 pays on this CPU. */
+  readonly speed: MeasuredSpeed | null
   readonly warnings: readonly CalibrationWarning[]
 }
 
@@ -96,163 +94,47 @@ async function quantizeModel(settings: QuantizeSettings): Promise<QuantizeResult
   const raised = raiseOpset(original, name)
   const { graph, steps } = foldGraph(raised.graph)
   const ignored = resolveIgnoredScope({ original, graph, steps }, ignoredScopeSchema.parse(settings.ignored ?? {}))
-  const { facts, collected } = await calibrate(settings, run, graph, ignored)
-  run.enter('write')
-  return await finish(settings, run, onnxFromGraph(graph), { ...facts, collected })
+  const nodes = [...graph.nodes]
+  const estimator = settings.activations?.range ?? rangeEstimatorSchema.parse(targets[settings.target].estimator)
+  const { result, collected, example } = await quantizeObserved(settings, run, graph, {
+    target: targetOf(settings),
+    isSymmetric: isSymmetric(settings),
+    estimator,
+    biasCorrection: settings.biasCorrection,
+    channelAlignment: settings.channelAlignment,
+    perChannel: settings.weights?.perChannel ?? true,
+    ignored,
+  })
+  run.enter('quantize')
+  const quantized = findQuantized(result)
+  const float = result.placement.skipped
+  const operators = countOperators(
+    nodes.filter((node) => quantized.has(node)).map((node) => node.operator),
+    float.map(({ operator }) => operator),
+  )
+  const model = describeQuantization(onnxFromGraph(graph), {
+    target: settings.target,
+    preset: isSymmetric(settings) ? 'performance' : 'mixed',
+    estimator,
+    samples: collected.sampleCount,
+    ...(collected.shapes && { shapes: collected.shapes }),
+  })
+  const facts = { operators, float, activations: result.placement.activations.length, collected, example }
+  return await finish(settings, run, model, facts)
 }
 
-type Facts = Pick<QuantizeResult, 'operators' | 'float' | 'activations'> & { readonly collected: ReusedStatistics }
-
-/** Observes the graph and quantizes it. */
-async function calibrate(
-  settings: QuantizeSettings,
-  run: QuantizeRun,
-  graph: Graph,
-  ignored: ReturnType<typeof resolveIgnoredScope>,
-): Promise<{ facts: Omit<Facts, 'collected'>; collected: ReusedStatistics }> {
-  const { calibration, shapes, signal } = settings
-  const inputs = graph.inputs.map((input) => ({
-    name: input.name,
-    elementType: input.elementType,
-    shape: shapes?.[input.name] ?? input.shape,
-  }))
-  run.enter('samples')
-  const source = await run.unlessAborted(openCalibrationSource(calibration, inputs, { signal }), (late) => late.close())
-  try {
-    const kept = await run.unlessAborted(keepStatistics(settings, source))
-    const collected: ReusedStatistics[] = []
-    const nodes = [...graph.nodes]
-    const collect = async (points: readonly StatisticPoint[]) => {
-      run.enter('statistics')
-      const found = await reuseStatistics({
-        ...kept,
-        graph,
-        points,
-        samples: source.isRepeatable ? source.samples : source.samples(),
-        openModel: openCalibrationModel,
-        shapes,
-        isDynamic: calibration.dynamic,
-        onNotFinite: calibration.onNotFinite,
-        memoryLimit: calibration.memoryLimit,
-        signal,
-        onProgress: ({ pass, passes, samples }) => {
-          const total = source.count ?? undefined
-          const part = total === undefined ? 0 : (pass + samples / total) / passes
-          run.enter('statistics', part, { done: samples, ...(total !== undefined && { total }) })
-        },
-      })
-      collected.push(found)
-      return found
-    }
-    const how = {
-      target: targetOf(settings),
-      isSymmetric: isSymmetric(settings),
-      estimator: settings.activations?.range ?? rangeEstimatorSchema.parse(targets[settings.target].estimator),
-      biasCorrection: settings.biasCorrection,
-      channelAlignment: settings.channelAlignment,
-      perChannel: settings.weights?.perChannel ?? true,
-    }
-    const result = await quantizeObservable(graph, inferShapes(graph, shapes ? { inputs: shapes } : {}), how, {
-      ignored,
-      isRepeatable: source.isRepeatable,
-      collect,
-    })
-    run.enter('quantize')
-    const quantized = new Set(result.placement.weights.map(({ use }) => use.node))
-    for (const { uses } of result.placement.activations) {
-      for (const { node } of uses) if (node.is('Conv', 'ConvTranspose', 'Gemm', 'MatMul')) quantized.add(node)
-    }
-    const float = result.placement.skipped
-    const facts = {
-      operators: countOperators(
-        nodes.filter((node) => quantized.has(node)).map((node) => node.operator),
-        float.map(({ operator }) => operator),
-      ),
-      float,
-      activations: result.placement.activations.length,
-    }
-    const warnings = source.broken.map(({ id, reason }) => ({
-      code: 'PICTURE_BROKEN',
-      message: `${id} could not be read: ${reason}`,
-      why: 'The ranges are of the others alone.',
-    }))
-    const last = collected.at(-1) as ReusedStatistics
-    return { facts, collected: { ...last, warnings: [...last.warnings, ...warnings] } }
-  } finally {
-    await source.close()
-  }
+interface Facts extends Pick<QuantizeResult, 'operators' | 'float' | 'activations'> {
+  readonly collected: ReusedStatistics
+  readonly example: NamedTensors | null
 }
 
-/** Tensors that turned out not to be observable, while nothing was changed yet. */
-class UnobservableError extends Error {
-  constructor(readonly skipped: readonly SkippedPoint[]) {
-    super('some tensors cannot be observed')
+/** Nodes that compute on integers. */
+function findQuantized({ placement }: QuantizationResult): Set<GraphNode> {
+  const found = new Set(placement.weights.map(({ use }) => use.node))
+  for (const { uses } of placement.activations) {
+    for (const { node } of uses) if (node.is('Conv', 'ConvTranspose', 'Gemm', 'MatMul')) found.add(node)
   }
-}
-
-// Each leaves out what reads a tensor, so that quantizers may move to the next one.
-const mostAttempts = 8
-
-/**
- * Quantizes, and leaves nodes float whose inputs cannot be observed: then statistics are collected anew.
- *
- * @throws CALIBRATION_POINT_INVALID where samples cannot be read again
- */
-async function quantizeObservable(
-  graph: Graph,
-  shapes: InferredShapes,
-  how: Omit<QuantizationSettings, 'ignored'>,
-  observing: {
-    readonly ignored: ReadonlyMap<GraphNode, string>
-    readonly isRepeatable: boolean
-    readonly collect: (points: readonly StatisticPoint[]) => Promise<ReusedStatistics>
-  },
-): Promise<QuantizationResult> {
-  const ignored = new Map(observing.ignored)
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await quantizeGraph(graph, shapes, { ...how, ignored }, async (points) => {
-        const found = await observing.collect(points)
-        // A mean that is missing corrects no bias, and that is all.
-        const skipped = found.skipped.filter(({ point }) => point.kind !== 'channel-mean')
-        if (skipped.length > 0) throw new UnobservableError(skipped)
-        return found.statistics
-      })
-    } catch (error) {
-      if (!(error instanceof UnobservableError)) throw error
-      for (const { point, reason } of error.skipped) {
-        const { tensor } = point
-        if (!observing.isRepeatable || attempt === mostAttempts)
-          throw engineryError('CALIBRATION_POINT_INVALID', { tensor, reason })
-        for (const node of graph.tensors.get(tensor)?.consumers ?? [])
-          ignored.set(node, `its input ${tensor} cannot be observed: ${reason}`)
-      }
-    }
-  }
-}
-
-/** Where statistics are kept, and what tells their data; reading that takes time, and is left out where nothing is kept. */
-async function keepStatistics(
-  { calibration, logger = silentLogger }: QuantizeSettings,
-  source: CalibrationSource,
-): Promise<Pick<ReuseOptions, 'data' | 'preprocess' | 'path' | 'cache'>> {
-  const { preprocess } = source
-  const { stats, cache } = calibration
-  if (stats === undefined && !cache) return { data: '', preprocess }
-  const data = await source.identity()
-  if (data === null && stats === undefined) {
-    logSafely(logger, 'warn', 'statistics are not kept: no file holds the samples, and calibration.id does not name them')
-    return { data: '', preprocess }
-  }
-  if (data === null) {
-    const reason = 'expected a name for samples that no file holds, so that their statistics can be told from others'
-    throw engineryError('OPTION_INVALID', { caller: 'quantize', option: 'calibration.id', reason })
-  }
-  return {
-    data,
-    preprocess,
-    ...(stats !== undefined ? { path: stats } : { cache: new StatisticsCache({ dir: cache as string, logger }) }),
-  }
+  return found
 }
 
 function targetOf({ target, weights }: QuantizeSettings): Target {
@@ -285,24 +167,42 @@ async function finish(
   facts: Facts | { readonly isPassed: true },
 ): Promise<QuantizeResult> {
   const { output, target } = settings
-  run.refuseAborted()
-  if (output !== undefined) await saveOnnxModel(output, model)
   const isPassed = 'isPassed' in facts
-  const nothing = { operators: [], float: [], activations: 0 }
-  const result: QuantizeResult = {
-    model: encodeOnnxModel(model),
+  const bytes = encodeOnnxModel(model)
+  const speed = isPassed ? null : await measure(settings, run, bytes, facts.example)
+  run.enter('write')
+  if (output !== undefined) await saveOnnxModel(output, model)
+  const common = {
+    model: bytes,
     output: output ?? null,
     target,
     preset: isSymmetric(settings) ? 'performance' : 'mixed',
     isPassed,
-    ...(isPassed ? nothing : { operators: facts.operators, float: facts.float, activations: facts.activations }),
-    calibration: {
-      samples: isPassed ? 0 : facts.collected.sampleCount,
-      shapes: isPassed ? {} : facts.collected.shapes,
-      reused: !isPassed && facts.collected.passes === 0,
-    },
-    warnings: isPassed ? [] : facts.collected.warnings,
-  }
+    speed,
+  } as const
   run.enter('done')
-  return result
+  if (isPassed) {
+    const calibration = { samples: 0, shapes: {}, reused: false }
+    return { ...common, operators: [], float: [], activations: 0, calibration, warnings: [] }
+  }
+  const { operators, float, activations, collected } = facts
+  return {
+    ...common,
+    operators,
+    float,
+    activations,
+    calibration: { samples: collected.sampleCount, shapes: collected.shapes, reused: collected.passes === 0 },
+    warnings: [...collected.warnings, ...(speed === null ? warnOfCpu(target) : warnOfSpeed(speed))],
+  }
+}
+
+async function measure(
+  settings: QuantizeSettings,
+  run: QuantizeRun,
+  quantized: Uint8Array,
+  example: NamedTensors | null,
+): Promise<MeasuredSpeed | null> {
+  if (!settings.measure || example === null) return null
+  run.enter('measure')
+  return await measureSpeed({ float: settings.model, quantized }, example, settings.signal)
 }

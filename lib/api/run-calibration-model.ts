@@ -1,21 +1,25 @@
 import type { CalibrationRunner, NamedTensors, OpenOptions } from '../calibration/calibration-runner.js'
 import type { Port } from '../engine/backend.js'
 import { engineryError } from '../errors/enginery-error.js'
+import type { LoadedModel } from '../model/onnx-file.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { compileEngine } from './compile-engine.js'
+import { lendModel } from './lend-model.js'
+import { compileTransientEngine } from './compile-engine.js'
 
 /** Runs the float model of a calibration on OpenVINO, in f32 on the CPU, with all cores busy. */
-export async function openCalibrationModel(model: Uint8Array, options: OpenOptions): Promise<CalibrationRunner> {
+export async function openCalibrationModel(model: LoadedModel, options: OpenOptions): Promise<CalibrationRunner> {
   const { shapes, signal } = options
-  const engine = await compileEngine({
-    model,
-    backend: 'openvino',
-    device: 'CPU',
-    precision: 'fp32',
-    hints: { performance: 'throughput' },
-    shapes: shapes === undefined ? 'dynamic' : mapShapes(shapes),
-    signal,
-  })
+  const engine = await lendModel(model, (lent) =>
+    compileTransientEngine({
+      model: lent,
+      backend: 'openvino',
+      device: 'CPU',
+      precision: 'fp32',
+      hints: { performance: 'throughput' },
+      shapes: shapes === undefined ? 'dynamic' : mapShapes(shapes),
+      signal,
+    }),
+  )
   // A tensor may have several names, of which the engine uses the first.
   const ports = options.outputs.map((name) => ({ name, port: engine.outputs.find(({ names }) => names.includes(name)) }))
   const missing = ports.find(({ port }) => port === undefined)

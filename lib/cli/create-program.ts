@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { readPackageVersion } from '../native/package-version.js'
 import { addBenchCommand } from './commands/bench.js'
 import { addBuildCommand } from './commands/build.js'
 import { addDoctorCommand } from './commands/doctor.js'
@@ -6,7 +7,6 @@ import { addEvalCommand } from './commands/eval.js'
 import { addInspectCommand } from './commands/inspect.js'
 import { addQuantizeCommand } from './commands/quantize.js'
 import { addRunCommand } from './commands/run.js'
-import { readPackageVersion } from './package-version.js'
 import { type CommandResult, type CommonFlags, createSession, type Session } from './session.js'
 import type { Terminal } from './terminal.js'
 

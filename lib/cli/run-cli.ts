@@ -1,9 +1,9 @@
 import { CommanderError } from 'commander'
 import { type EngineryError, engineryError, isEngineryError } from '../errors/enginery-error.js'
+import { readPackageVersion } from '../native/package-version.js'
 import { createProgram } from './create-program.js'
 import { describeFailure, toEngineryError } from './describe-failure.js'
 import { exitCodeOf, exitCodes } from './exit-codes.js'
-import { readPackageVersion } from './package-version.js'
 import { Terminal } from './terminal.js'
 import { type Interruption, watchInterrupts } from './watch-interrupts.js'
 

@@ -42,7 +42,7 @@ export interface QuantizationResult {
 /**
  * Makes a float graph a quantized one. The graph is changed; `shapes` are its own.
  *
- * The algorithms of one step share one pass over the data, and what they observe is the graph as the steps before left it.
+ * The algorithms of one step share one pass over the data.
  */
 export async function quantizeGraph(
   graph: Graph,
@@ -53,11 +53,14 @@ export async function quantizeGraph(
   const placement = placeQuantizers(graph, shapes, settings)
   const weights = new WeightStore()
   const alignment = new ChannelAlignment(placement, shapes)
-  if (settings.channelAlignment) await runStep(graph, [alignment], collect)
+  // It observes nothing, so the pass that follows is the only one.
+  if (settings.channelAlignment) alignment.apply(graph)
   const minMax = new MinMaxQuantization(placement, settings.estimator, weights)
   const biasCorrection = settings.biasCorrection ? new FastBiasCorrection(placement, shapes, weights) : null
   // Bias correction compares float weights with integers, so it comes before the former are gone.
-  await runStep(graph, biasCorrection === null ? [minMax] : [biasCorrection, minMax], collect)
+  const step: readonly Algorithm[] = biasCorrection === null ? [minMax] : [biasCorrection, minMax]
+  const statistics = await collect(step.flatMap((algorithm) => algorithm.statisticPoints(graph)))
+  for (const algorithm of step) await algorithm.apply(graph, statistics)
   return {
     placement,
     parameters: minMax.parameters,
@@ -65,10 +68,4 @@ export async function quantizeGraph(
     corrected: biasCorrection?.corrected ?? [],
     aligned: alignment.aligned,
   }
-}
-
-async function runStep(graph: Graph, algorithms: readonly Algorithm[], collect: Collect): Promise<void> {
-  const points = algorithms.flatMap((algorithm) => algorithm.statisticPoints(graph))
-  const statistics: Statistics = points.length > 0 ? await collect(points) : new Map()
-  for (const algorithm of algorithms) await algorithm.apply(graph, statistics)
 }

@@ -123,7 +123,7 @@ export const engineQuantizationSchema = quantizationSchema.extend({
   target: z.enum(targetNames).optional().describe('where the model will run; default: told by the device'),
 })
 
-export const quantizeStages = ['read', 'fold', 'samples', 'statistics', 'quantize', 'write', 'done'] as const
+export const quantizeStages = ['read', 'fold', 'samples', 'statistics', 'quantize', 'measure', 'write', 'done'] as const
 
 export interface QuantizeProgress {
   readonly stage: (typeof quantizeStages)[number]
@@ -143,6 +143,10 @@ export const quantizeSchema = quantizationSchema.extend({
   model: z.union([path, z.custom<Uint8Array>((value) => types.isUint8Array(value), 'expected a Uint8Array')]),
   calibration: calibrationSchema,
   output: path.optional().describe('file for the quantized model; it appears whole or not at all'),
+  measure: z
+    .boolean()
+    .default(false)
+    .describe('run both models on the CPU of this machine for two seconds, and say whether INT8 pays here'),
   signal: z.instanceof(AbortSignal).optional(),
   onProgress: z.custom<(progress: QuantizeProgress) => void>(isFunction, 'expected a function').optional(),
   logger: z.custom<Logger>(isObject, 'expected a logger, for example console').optional(),

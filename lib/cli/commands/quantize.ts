@@ -4,13 +4,13 @@ import type { Command } from 'commander'
 import type { z } from 'zod'
 import { type QuantizeResult, quantize } from '../../api/quantize.js'
 import { engineryError } from '../../errors/enginery-error.js'
+import { readPackageVersion } from '../../native/package-version.js'
 import type { QuantizeOptions, QuantizeProgress } from '../../quantization/quantize-options.js'
 import type { RegisterAction } from '../create-program.js'
 import { checkWritable } from '../files/check-writable.js'
 import { stemOf } from '../open-engine.js'
 import { collectQuantizeOptions } from '../options/collect-quantize-options.js'
 import { addQuantizeFlags, type QuantizeFlags } from '../options/quantize-flags.js'
-import { readPackageVersion } from '../package-version.js'
 import { quantizeReportSchema } from '../reports/quantize-report-schema.js'
 import { renderQuantization } from '../reports/render-quantization.js'
 import { type CommandResult, type CommonFlags, type Session, withProgress } from '../session.js'
@@ -53,6 +53,7 @@ async function quantizeFile(
       model,
       calibration: { ...calibration, data } as QuantizeOptions['calibration'],
       output,
+      measure: flags.measure === true,
       signal: session.signal,
       logger: session.logger,
       onProgress: (progress) => bar.update(labelOf(progress), progress.fraction),
@@ -70,7 +71,7 @@ async function reportOf(
   result: QuantizeResult,
   { model, output, duration }: { model: string; output: string; duration: number },
 ): Promise<z.output<typeof quantizeReportSchema>> {
-  const { target, preset, isPassed, operators, float, activations, calibration, warnings } = result
+  const { target, preset, isPassed, operators, float, activations, calibration, speed, warnings } = result
   const sizeOf = async (path: string) => ({ path: resolve(path), bytes: (await stat(path)).size })
   return quantizeReportSchema.parse({
     command: 'quantize',
@@ -84,6 +85,7 @@ async function reportOf(
     float,
     activations,
     calibration,
+    speed,
     warnings,
     duration,
   })

@@ -33,6 +33,7 @@ export interface QuantizeFlags extends CalibrationFlags {
   /** false for `--no-cache`. */
   cache?: string | false
   pass?: true
+  measure?: true
   force?: true
   set?: [path: string, value: unknown][]
 }
@@ -80,6 +81,7 @@ export function addQuantizeFlags(command: Command): Command {
     .option('--cache <dir>', 'folder for statistics, to be used again by the next run')
     .option('--no-cache', 'keep no statistics even where the configuration names a folder')
     .option('--pass', 'a model that is quantized already is written as it is; otherwise an error')
+    .option('--measure', 'run both models here for two seconds, and say whether INT8 pays on this CPU')
     .option('--force', 'replace the output file if it is there')
     .option(
       '--set <path=value>',

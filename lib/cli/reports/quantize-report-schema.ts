@@ -24,6 +24,16 @@ export const quantizeReportSchema = z.strictObject({
     shapes: z.record(z.string(), z.array(z.int())).nullable().describe('of inputs; null where they differed'),
     reused: z.boolean().describe('true where statistics of before were used'),
   }),
+  speed: z
+    .strictObject({
+      cpu: z.string(),
+      float: z.number().describe('inferences per second, in f32'),
+      quantized: z.number().describe('inferences per second'),
+      ratio: z.number().describe('of the throughputs, the median of pairs'),
+      int8: z.strictObject({ layers: z.int(), of: z.int() }).describe('convolutions and matrix products that compute on 8 bits'),
+    })
+    .nullable()
+    .describe('on OpenVINO and the CPU of this machine, where that was asked for'),
   warnings: z.array(z.strictObject({ code: z.string(), message: z.string(), why: z.string() })),
   duration: z.number().describe('seconds'),
 })

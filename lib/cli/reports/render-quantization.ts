@@ -20,6 +20,7 @@ export function renderQuantization(report: Report): string {
     sections.push(renderSection('Layers', renderTable(rows, { header: ['operator', 'INT8', 'float'] })))
   }
   if (float.length > 0) sections.push(renderSection('Left float', renderTable(groupByReason(float))))
+  if (report.speed !== null) sections.push(renderSection('Speed here', renderTable(describeSpeed(report.speed))))
   if (report.warnings.length > 0) {
     const lines = report.warnings.map(({ code, message, why }) => `${code}: ${message}\n  ${why}`)
     sections.push(renderSection('Warnings', lines.join('\n')))
@@ -35,6 +36,16 @@ function describeRun({ target, preset, calibration, duration, activations }: Rep
     ['for', `${target}, preset ${preset}`],
     ['ranges', `of ${activations} tensors, from ${ranges}${inputs.length > 0 ? ` (${inputs.join(', ')})` : ''}`],
     ['time', formatDuration(duration * 1000)],
+  ]
+}
+
+function describeSpeed({ cpu, float, quantized, ratio, int8 }: NonNullable<Report['speed']>): Row[] {
+  const verdict = ratio >= 1 ? 'INT8 pays on this CPU' : 'INT8 does not pay on this CPU'
+  return [
+    ['CPU', cpu],
+    ['throughput', `${significant(float)} inferences a second in float, ${significant(quantized)} in INT8`],
+    ['ratio', `${ratio.toFixed(2)}: ${verdict}`],
+    ['8 bits', `${int8.layers} of ${int8.of} layers`],
   ]
 }
 

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { fromNative } from '../../errors/from-native.js'
 import { loadKernels, loadOpenVino } from '../../native/load-addon.js'
+import { readPackageVersion } from '../../native/package-version.js'
 import type { EngineIdentity } from '../manifest.js'
 import type { OpenVinoCompileOptions } from './build-options.js'
 import { namedDevices } from './check-device.js'
@@ -10,9 +10,6 @@ export type LocalIdentity = Pick<EngineIdentity, 'backend' | 'versions' | 'devic
 
 // Properties that make one device's engines useless on another of the same name.
 const decisiveProperties = ['DEVICE_ARCHITECTURE', 'GPU_UARCH_VERSION', 'GPU_EXECUTION_UNITS_COUNT'] as const
-
-const ownVersion = (JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string })
-  .version
 
 /**
  * Versions, devices and processor features as they are here.
@@ -38,7 +35,7 @@ export async function localIdentity(device: string): Promise<LocalIdentity> {
     )
     return {
       backend: 'openvino',
-      versions: { enginery: ownVersion, openvino: addon.version().buildNumber },
+      versions: { enginery: readPackageVersion(), openvino: addon.version().buildNumber },
       devices,
       cpuFeatures: cpuFeatureNames(),
     }
