@@ -243,7 +243,7 @@ export class Tensor<T extends ElementType = ElementType> {
 const dataGetter = Object.getOwnPropertyDescriptor(Tensor.prototype, 'data')?.get as Caller
 
 function constructed(...given: unknown[]): Error {
-  const end = given.findIndex((value) => value === undefined)
+  const end = given.indexOf(undefined)
   const received = given.slice(0, end < 0 ? given.length : end).map(describeValue)
   return engineryError('TENSOR_CONSTRUCTED', { received: received.join(', ') }, { caller: Tensor })
 }

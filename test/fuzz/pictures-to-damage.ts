@@ -33,6 +33,9 @@ export async function makeSeedPictures(): Promise<SeedPicture[]> {
   })
   const kinds: [name: string, format: PictureFormat, picture: Sharp][] = [
     ['baseline', 'jpeg', described().jpeg()],
+    // Without an orientation: those that enginery decodes itself.
+    ['4:4:4', 'jpeg', picture().jpeg({ chromaSubsampling: '4:4:4', quality: 90 })],
+    ['4:2:0', 'jpeg', picture().jpeg({ chromaSubsampling: '4:2:0', optimiseCoding: false })],
     ['progressive', 'jpeg', picture().jpeg({ progressive: true, restartInterval: 2 } as object)],
     ['grey', 'jpeg', picture(1).toColourspace('b-w').jpeg()],
     ['CMYK', 'jpeg', picture().toColourspace('cmyk').jpeg()],

@@ -94,6 +94,32 @@ describe('bootstrapScore', () => {
     await expect(aborted).rejects.toMatchObject({ code: 'ABORTED', cause })
   })
 
+  it('says how far it is, in between the turns of others', async () => {
+    const told: number[] = []
+    let turns = 0
+    let done = false
+    const count = () => {
+      turns++
+      if (!done) setImmediate(count)
+    }
+    setImmediate(count)
+    let calls = 0
+    const metric = createCustomMetric<CustomResult>({
+      name: 'long',
+      compare: () => 1,
+      // Longer than a turn may be.
+      summarize: () => {
+        if (++calls <= 10) for (const end = performance.now() + 25; performance.now() < end; );
+        return 1
+      },
+    })
+    const accumulator = accumulate(metric, [[{}, { task: 'custom', value: 1 }]])
+    await bootstrapScore(accumulator, { resamples: 200, onProgress: (fraction) => told.push(fraction) })
+    done = true
+    expect(told).toEqual(Array.from({ length: 50 }, (_, i) => (4 * i) / 200))
+    expect(turns).toBeGreaterThan(1)
+  })
+
   it('checks its options', async () => {
     const accumulator = meanOf([1, 2])
     for (const options of [{ resamples: 5 }, { levels: [95] }, { seed: -1 }, { method: 'basic' as 'bca' }]) {
