@@ -1,6 +1,6 @@
 import { WireType } from '@bufbuild/protobuf/wire'
 import type { FieldEntry, MessageTable } from './onnx-fields.js'
-import type { OnnxMessage } from './onnx-messages.js'
+import type { Chunk, OnnxMessage } from './onnx-messages.js'
 import { WireError } from './wire-cursor.js'
 import { WireReader } from './wire-reader.js'
 
@@ -9,20 +9,27 @@ const mostEntries = 1_000_000
 const deepestMessage = 192
 
 /** The bytes that a message was read from: what was not edited is written as it came. */
-const origins = new WeakMap<OnnxMessage, Uint8Array>()
+const origins = new WeakMap<OnnxMessage, Chunk>()
 
 /** Bytes that a message was decoded from; null for one made here. */
-export function originOf(message: OnnxMessage): Uint8Array | null {
+export function originOf(message: OnnxMessage): Chunk | null {
   return origins.get(message) ?? null
+}
+
+/** Says which bytes a message stands for that was put together of parts. Answers with the message. */
+export function rememberOrigin<T extends OnnxMessage>(message: T, origin: Chunk): T {
+  origins.set(message, origin)
+  return message
 }
 
 /**
  * Reads a message. Its `bytes`, and those of all messages inside, are views on `bytes`, which must not change any more.
  *
+ * @param depth of messages around it
  * @throws WireError
  */
-export function decodeMessage<T extends OnnxMessage>(table: MessageTable<T>, bytes: Uint8Array): T {
-  return decodeRange(new WireReader(bytes), table, bytes.length, 0)
+export function decodeMessage<T extends OnnxMessage>(table: MessageTable<T>, bytes: Uint8Array, depth = 0): T {
+  return decodeRange(new WireReader(bytes), table, bytes.length, depth)
 }
 
 type Collected = Record<string, unknown> & { unknown?: Uint8Array[] }

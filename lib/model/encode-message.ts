@@ -1,10 +1,7 @@
 import { WireType } from '@bufbuild/protobuf/wire'
 import { originOf } from './decode-message.js'
 import type { FieldEntry, MessageTable } from './onnx-fields.js'
-import type { LazyBytes, OnnxMessage, PackedElements } from './onnx-messages.js'
-
-/** A piece of a file; what is lazy is read when it is written. */
-export type Chunk = Uint8Array | LazyBytes
+import type { Chunk, OnnxMessage, PackedElements } from './onnx-messages.js'
 
 // Smaller ones are copied together: a write per piece would cost more than the copy.
 const longestCopied = 1 << 12
@@ -28,10 +25,34 @@ export function joinChunks(chunks: readonly Chunk[]): Uint8Array {
   const joined = new Uint8Array(lengthOfChunks(chunks))
   let position = 0
   for (const chunk of chunks) {
-    joined.set(loadChunk(chunk), position)
+    if (chunk instanceof Uint8Array) joined.set(chunk, position)
+    else chunk.readInto(joined.subarray(position, position + chunk.length), 0)
     position += chunk.length
   }
   return joined
+}
+
+// A write or a round of a digest costs little beside so much.
+const pieceBytes = 1 << 20
+
+/**
+ * The bytes of all pieces in their order, of which at most a mebibyte is in memory that was not there before.
+ *
+ * @returns arrays that may be overwritten when the next is asked for
+ */
+export function* piecesOf(chunks: Iterable<Chunk>): Generator<Uint8Array> {
+  let buffer: Uint8Array | null = null
+  for (const chunk of chunks) {
+    if (chunk instanceof Uint8Array) yield chunk
+    else {
+      for (let from = 0; from < chunk.length; from += pieceBytes) {
+        buffer ??= new Uint8Array(pieceBytes)
+        const piece = buffer.subarray(0, Math.min(pieceBytes, chunk.length - from))
+        chunk.readInto(piece, from)
+        yield piece
+      }
+    }
+  }
 }
 
 export function loadChunk(chunk: Chunk): Uint8Array {

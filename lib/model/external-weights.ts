@@ -1,9 +1,8 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import { engineryError, isEngineryError } from '../errors/enginery-error.js'
-import { explainFileFailure } from '../errors/explain-file-failure.js'
+import { engineryError } from '../errors/enginery-error.js'
 import { type ExternalFile, resolveExternalData } from './external-data.js'
+import { FileRange } from './file-range.js'
 import { mapTensors } from './map-tensors.js'
-import type { GraphMessage, LazyBytes, TensorMessage } from './onnx-messages.js'
+import type { GraphMessage, TensorMessage } from './onnx-messages.js'
 import { readExternal } from './onnx-parser.js'
 import type { OnnxExternalData } from './onnx-types.js'
 import { byteLengthOfTensor } from './tensor-values.js'
@@ -42,7 +41,12 @@ export async function attachExternalWeights(graph: GraphMessage, path: string | 
     if (tensor.dataLocation !== externalLocation) return tensor
     const external = locate(tensor)
     const { externalData, dataLocation, ...rest } = tensor
-    return { ...rest, externalData: [], rawData: new FileRange(path, paths.get(external.location) as string, external) }
+    const file = paths.get(external.location) as string
+    const explainEnd = (size: number) => {
+      const reason = `it has ${size} bytes, the model needs ${external.offset + external.length}`
+      return engineryError('EXTERNAL_DATA_INVALID', { model: path, location: file, reason })
+    }
+    return { ...rest, externalData: [], rawData: new FileRange(file, external, { explainEnd }) }
   })
 }
 
@@ -59,41 +63,4 @@ function locate(tensor: TensorMessage): OnnxExternalData & { length: number } {
     throw new WireError(`tensor ${tensor.name ?? ''} takes ${bytes} bytes, its external data has ${length}`)
   }
   return { ...external, length }
-}
-
-class FileRange implements LazyBytes {
-  readonly length: number
-  readonly #offset: number
-
-  constructor(
-    readonly model: string,
-    readonly path: string,
-    { offset, length }: { offset: number; length: number },
-  ) {
-    this.length = length
-    this.#offset = offset
-  }
-
-  load(): Uint8Array {
-    const bytes = new Uint8Array(this.length)
-    try {
-      const file = openSync(this.path, 'r')
-      try {
-        for (let done = 0; done < bytes.length; ) {
-          const count = readSync(file, bytes, done, Math.min(bytes.length - done, 1 << 30), this.#offset + done)
-          if (count === 0) {
-            const reason = `it has ${fstatSync(file).size} bytes, the model needs ${this.#offset + this.length}`
-            throw engineryError('EXTERNAL_DATA_INVALID', { model: this.model, location: this.path, reason })
-          }
-          done += count
-        }
-        return bytes
-      } finally {
-        closeSync(file)
-      }
-    } catch (error) {
-      if (isEngineryError(error)) throw error
-      throw engineryError('FILE_NOT_READ', { path: this.path, reason: explainFileFailure(error) }, { cause: error })
-    }
-  }
 }

@@ -97,12 +97,12 @@ const attribute: MessageTable<onnx.AttributeMessage> = describe<onnx.AttributeMe
   int: [3, 'int'],
   string: [4, 'bytes'],
   tensor: [5, 'message', () => tensorTable],
-  graph: [6, 'message', () => graph],
+  graph: [6, 'message', () => graphTable],
   floats: [7, 'floats'],
   ints: [8, 'ints'],
   strings: [9, 'blobs'],
   tensors: [10, 'messages', () => tensorTable],
-  graphs: [11, 'messages', () => graph],
+  graphs: [11, 'messages', () => graphTable],
   type: [20, 'int'],
 })
 
@@ -115,7 +115,7 @@ const node = describe<onnx.NodeMessage>('node', {
   domain: [7, 'string'],
 })
 
-const graph: MessageTable<onnx.GraphMessage> = describe<onnx.GraphMessage>('graph', {
+export const graphTable: MessageTable<onnx.GraphMessage> = describe<onnx.GraphMessage>('graph', {
   nodes: [1, 'messages', () => node],
   name: [2, 'string'],
   initializers: [5, 'messages', () => tensorTable],
@@ -131,7 +131,7 @@ export const modelTable = describe<onnx.ModelMessage>('model', {
   irVersion: [1, 'int'],
   producerName: [2, 'string'],
   producerVersion: [3, 'string'],
-  graph: [7, 'message', () => graph],
+  graph: [7, 'message', () => graphTable],
   opsets: [8, 'messages', () => opset],
   metadata: [14, 'messages', () => entry],
   functions: [25, 'messages', () => modelFunction],

@@ -1,36 +1,47 @@
+import { createHash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { engineryError, isEngineryError } from '../errors/enginery-error.js'
 import { explainFileFailure } from '../errors/explain-file-failure.js'
 import { decodeMessage } from './decode-message.js'
-import { type Chunk, encodeMessage, joinChunks, lengthOfChunks, loadChunk } from './encode-message.js'
+import { encodeMessage, joinChunks, lengthOfChunks, piecesOf } from './encode-message.js'
 import { attachExternalWeights, externalLocation } from './external-weights.js'
 import { mapTensors } from './map-tensors.js'
 import { modelTable } from './onnx-fields.js'
-import type { EntryMessage, GraphMessage, ModelMessage, TensorMessage } from './onnx-messages.js'
-import { replaceFile } from './replace-file.js'
+import type { Chunk, EntryMessage, GraphMessage, ModelMessage, TensorMessage } from './onnx-messages.js'
+import { readSparsely } from './read-sparsely.js'
+import { type ReplaceOptions, replaceFile } from './replace-file.js'
 import { WireError } from './wire-cursor.js'
 
 /** A model whose graph is there. */
 export type LoadedModel = ModelMessage & { readonly graph: GraphMessage }
 
+export interface LoadOptions {
+  /**
+   * `in-memory` (default): weights are views on the bytes of the file. `in-file`: large ones are left there and read each
+   * time they are asked for, which fails with MODEL_CHANGED once the file was written to.
+   */
+  readonly weights?: 'in-memory' | 'in-file'
+}
+
 /**
- * Reads a whole ONNX model. Weights are views on the bytes of the file; those in other files are read when needed.
+ * Reads a whole ONNX model. Weights in other files are read when needed.
  *
  * @param source a path, or bytes, which must not change while the model is in use
  * @throws MODEL_CORRUPT, FILE_NOT_READ, OUT_OF_MEMORY, EXTERNAL_DATA_MISSING, EXTERNAL_DATA_INVALID
  */
-export async function loadOnnxModel(source: string | Uint8Array): Promise<LoadedModel> {
+export async function loadOnnxModel(source: string | Uint8Array, { weights }: LoadOptions = {}): Promise<LoadedModel> {
   const path = typeof source === 'string' ? source : null
-  const bytes = typeof source === 'string' ? await readWholeFile(source) : source
+  const sparse = path !== null && weights === 'in-file' ? await readSparsely(path) : null
+  const bytes = sparse === null ? (typeof source === 'string' ? await readWholeFile(source) : source) : null
   try {
-    const model = decodeMessage(modelTable, bytes)
+    const model = sparse ?? decodeMessage(modelTable, bytes as Uint8Array)
     if (model.graph === undefined) throw new WireError('it holds no graph')
     const graph = await attachExternalWeights(model.graph, path)
     // The very object where nothing was external: it remembers its bytes.
     return graph === model.graph ? (model as LoadedModel) : { ...model, graph }
   } catch (error) {
-    throw blameModel(path ?? `The model of ${bytes.length} bytes`, error)
+    throw blameModel(path ?? `The model of ${bytes?.length} bytes`, error)
   }
 }
 
@@ -69,12 +80,24 @@ function allocate(size: number, path: string): Uint8Array {
   }
 }
 
+/** Bytes that a model takes as one file. */
+export function lengthOfOnnxModel(model: ModelMessage): number {
+  return lengthOfChunks(encodeMessage(modelTable, model))
+}
+
+/** SHA-256 of those bytes, in hex. Weights that are in files are not all in memory at any time. */
+export function digestOnnxModel(model: ModelMessage): string {
+  const hash = createHash('sha256')
+  for (const piece of piecesOf(encodeMessage(modelTable, model))) hash.update(piece)
+  return hash.digest('hex')
+}
+
 /** A model as the bytes of one file, weights inside. Parts that were not edited are the bytes they came as. */
 export function encodeOnnxModel(model: ModelMessage): Uint8Array {
   return joinChunks(encodeMessage(modelTable, model))
 }
 
-export interface SaveOptions {
+export interface SaveOptions extends ReplaceOptions {
   /**
    * `auto` (default): weights in the file itself unless that takes more than protobuf can have. `always`: weights of
    * 1 KiB and more in `<name>.data` beside it.
@@ -95,18 +118,19 @@ const externalAlignment = 4096
  * @throws FILE_NOT_WRITTEN, and what reading external weights throws
  */
 export async function saveOnnxModel(path: string, model: LoadedModel, options: SaveOptions = {}): Promise<void> {
+  const { isFlushed } = options
   let chunks = encodeMessage(modelTable, model)
   if (options.externalData === 'always' || lengthOfChunks(chunks) > largestFile) {
     const { graph, weights } = moveWeightsOut(model.graph, `${basename(path)}.data`)
-    if (weights.length > 0) await replaceFile(join(dirname(path), `${basename(path)}.data`), (file) => writeChunks(file, weights))
+    const beside = join(dirname(path), `${basename(path)}.data`)
+    if (weights.length > 0) await replaceFile(beside, (file) => writeChunks(file, weights), { isFlushed })
     chunks = encodeMessage(modelTable, { ...model, graph })
   }
-  await replaceFile(path, (file) => writeChunks(file, chunks))
+  await replaceFile(path, (file) => writeChunks(file, chunks), { isFlushed })
 }
 
 async function writeChunks(file: FileHandle, chunks: readonly Chunk[]): Promise<void> {
-  for (const chunk of chunks) {
-    const bytes = loadChunk(chunk)
+  for (const bytes of piecesOf(chunks)) {
     for (let done = 0; done < bytes.length; ) {
       done += (await file.write(bytes, done, Math.min(bytes.length - done, 1 << 30))).bytesWritten
     }

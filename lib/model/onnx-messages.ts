@@ -14,7 +14,12 @@ export interface OnnxMessage {
 export interface LazyBytes {
   readonly length: number
   load(): Uint8Array
+  /** Fills `target` with what begins at `from`; there must be so much. */
+  readInto(target: Uint8Array, from: number): void
 }
+
+/** A piece of a file; what is lazy is read when it is written. */
+export type Chunk = Uint8Array | LazyBytes
 
 export interface EntryMessage extends OnnxMessage {
   readonly key?: string
@@ -64,7 +69,7 @@ export interface TensorMessage extends OnnxMessage {
   readonly dataType?: number
   readonly name?: string
   /** Little-endian, tightly packed. */
-  readonly rawData?: Uint8Array | LazyBytes
+  readonly rawData?: Chunk
   readonly floatData: readonly PackedElements[]
   readonly int32Data: readonly PackedElements[]
   readonly int64Data: readonly PackedElements[]

@@ -4,10 +4,8 @@ import { engineryError } from '../errors/enginery-error.js'
 import { explainFileFailure } from '../errors/explain-file-failure.js'
 import { parseOnnxModel } from './onnx-parser.js'
 import type { OnnxModel } from './onnx-types.js'
-import { type Parsing, WireCursor, WireError } from './wire-cursor.js'
-
-/** Parsing this much takes about a millisecond, after which the event loop gets its turn. */
-const windowBytes = 1 << 16
+import { parseFile, parseWindows, windowBytes } from './parse-file.js'
+import { WireError } from './wire-cursor.js'
 
 /**
  * What an ONNX model holds: inputs, outputs, operators, weights by name, type and shape. The weights themselves are
@@ -24,14 +22,7 @@ async function readFromFile(path: string): Promise<OnnxModel> {
   try {
     const file = await open(path)
     try {
-      const { size } = await file.stat()
-      return await answer(size, async (offset, length) => {
-        // A new array each time: what was taken from the last window may still be in use.
-        const window = new Uint8Array(Math.min(Math.max(length, windowBytes), size - offset))
-        const { bytesRead } = await file.read(window, 0, window.length, offset)
-        if (bytesRead < length) throw new WireError(`cut short while it was read, at byte ${offset + bytesRead}`)
-        return window.subarray(0, bytesRead)
-      })
+      return await parseFile(file, parseOnnxModel)
     } finally {
       await file.close()
     }
@@ -44,7 +35,7 @@ async function readFromFile(path: string): Promise<OnnxModel> {
 async function readFromBytes(bytes: Uint8Array): Promise<OnnxModel> {
   let turns = 0
   try {
-    return await answer(bytes.length, async (offset, length) => {
+    return await parseWindows(bytes.length, parseOnnxModel, async (offset, length) => {
       if (turns++ > 0) await nextTurn()
       return bytes.subarray(offset, offset + Math.max(length, windowBytes))
     })
@@ -52,20 +43,6 @@ async function readFromBytes(bytes: Uint8Array): Promise<OnnxModel> {
     if (error instanceof WireError) throw corrupt(`The model of ${bytes.length} bytes`, error)
     throw error
   }
-}
-
-type ReadWindow = (offset: number, length: number) => Promise<Uint8Array>
-
-async function answer(size: number, read: ReadWindow): Promise<OnnxModel> {
-  const cursor = new WireCursor(size)
-  const parsing: Parsing<OnnxModel> = parseOnnxModel(cursor)
-  let step = parsing.next()
-  while (!step.done) {
-    const { offset, length } = step.value
-    cursor.load(offset, await read(offset, length))
-    step = parsing.next()
-  }
-  return step.value
 }
 
 function corrupt(model: string, error: WireError): Error {
