@@ -10,7 +10,7 @@ import { checkDevice } from '../engine/openvino/check-device.js'
 import { identityOptions, localIdentity } from '../engine/openvino/engine-identity.js'
 import { compileWithOpenVino, importWithOpenVino } from '../engine/openvino/openvino-backend.js'
 import { isStatic } from '../engine/partial-shape.js'
-import { isEngineryError } from '../errors/enginery-error.js'
+import { engineryError, isEngineryError } from '../errors/enginery-error.js'
 import { Engine } from '../inference/engine.js'
 import { type Logger, logSafely, silentLogger } from '../logging/logger.js'
 import { loadOpenVino } from '../native/load-addon.js'
@@ -89,8 +89,9 @@ export async function compileTransientEngine(settings: Omit<CompileSettings, 'ca
   const source = await resolveModelSource(settings.model)
   await checkDevice(loadOpenVino(), settings)
   const built = await compile(source, settings, run, null)
-  const { backend, device, precision } = settings
-  return finishEngine(built, { backend, device, precision }, run, settings.logger ?? silentLogger)
+  const { backend, device = 'CPU', precision = 'fp32', logger = silentLogger } = settings
+  const save = () => Promise.reject(engineryError('BUG', { reason: 'an engine for one run was to be saved' }))
+  return startEngine(built, { backend, device, precision, save }, run, logger)
 }
 
 async function keyOf(
@@ -160,8 +161,6 @@ async function compile(
   run: BuildRun,
   keeping: Keeping | null,
 ): Promise<BuiltEngine> {
-  const { identity, key, cache } = keeping ?? { key: null }
-
   const context = { model: source.shownName }
   const { engine, shapes } = await run.unlessAborted(
     compileWithOpenVino(source.read, settings, (stage) => run.enter(stage), context),
@@ -176,7 +175,8 @@ async function compile(
   }
   const notes = shapes.batchFixed.map((name) => `the open batch dimension of input ${name} became 1 (option shapes)`)
   notes.push(...dynamicNotes(engine))
-  if (cache && key !== null) {
+  const { identity, key = null, cache } = keeping ?? {}
+  if (cache && identity && key !== null) {
     try {
       run.enter('store')
       // Not given up on an abort: a process that ends then would leave half a file in the folder.
@@ -204,22 +204,27 @@ export async function finishEngine(
   logger: Logger,
   precision = String(identity.options.precision),
 ): Promise<Engine> {
-  const { compiled, notes } = built
+  const { backend, options } = identity
+  const save = async (path: string) => {
+    const { compiled } = built
+    await saveEngineFiles(path, (temporary) => compiled.exportTo(temporary), await manifestContent(compiled, identity))
+  }
+  return await startEngine(built, { backend, device: String(options.device), precision, save }, run, logger)
+}
+
+async function startEngine(
+  { compiled, notes }: BuiltEngine,
+  facts: Omit<ConstructorParameters<typeof Engine>[2], 'notes'>,
+  run: BuildRun,
+  logger: Logger,
+): Promise<Engine> {
   let slots: readonly InferenceSlot[] = []
   try {
     for (const note of notes) logSafely(logger, 'info', note)
     run.enter('requests')
     slots = await run.unlessAborted(compiled.createSlots(compiled.requestCount), closeSlots)
     run.enter('done')
-    return new Engine(compiled, slots, {
-      backend: identity.backend,
-      device: String(identity.options.device),
-      precision,
-      notes,
-      save: async (path) => {
-        await saveEngineFiles(path, (temporary) => compiled.exportTo(temporary), await manifestContent(compiled, identity))
-      },
-    })
+    return new Engine(compiled, slots, { ...facts, notes })
   } catch (error) {
     closeSlots(slots)
     await compiled.close()

@@ -82,7 +82,7 @@ async function quantizeModel(settings: QuantizeSettings): Promise<QuantizeResult
   const run = new QuantizeRun(settings.signal, settings.onProgress)
   run.enter('read')
   const name = typeof settings.model === 'string' ? settings.model : `The model of ${settings.model.length} bytes`
-  const loaded = await loadOnnxModel(settings.model)
+  const loaded = await loadOnnxModel(settings.model, { weights: 'in-file' })
   const original = graphFromOnnx(loaded, name)
   const before = findQuantization(original)
   if (before !== null) {

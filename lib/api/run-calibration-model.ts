@@ -3,8 +3,8 @@ import type { Port } from '../engine/backend.js'
 import { engineryError } from '../errors/enginery-error.js'
 import type { LoadedModel } from '../model/onnx-file.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { lendModel } from './lend-model.js'
 import { compileTransientEngine } from './compile-engine.js'
+import { lendModel } from './lend-model.js'
 
 /** Runs the float model of a calibration on OpenVINO, in f32 on the CPU, with all cores busy. */
 export async function openCalibrationModel(model: LoadedModel, options: OpenOptions): Promise<CalibrationRunner> {

@@ -1,3 +1,4 @@
+import type { LoadedModel } from '../model/onnx-file.js'
 import type { Tensor } from '../tensor/tensor.js'
 
 /** Tensors by name. */
@@ -22,4 +23,4 @@ export interface CalibrationRunner {
 }
 
 /** Makes an ONNX model ready to run in float32. This room is before those that run models, so it is handed in. */
-export type OpenModel = (model: Uint8Array, options: OpenOptions) => Promise<CalibrationRunner>
+export type OpenModel = (model: LoadedModel, options: OpenOptions) => Promise<CalibrationRunner>

@@ -3,15 +3,16 @@ import { cloneGraph } from '../graph/clone-graph.js'
 import { Constant } from '../graph/constant.js'
 import type { Graph } from '../graph/graph.js'
 import type { GraphTensor } from '../graph/graph-tensor.js'
-import { encodeGraph } from '../graph/onnx-from-graph.js'
+import { onnxFromGraph } from '../graph/onnx-from-graph.js'
 import { removeDeadNodes } from '../graph/remove-dead-nodes.js'
 import type { InferredShapes } from '../graph/shapes/infer-shapes.js'
 import { type TensorFacts, unknownFacts } from '../graph/shapes/rule.js'
+import type { LoadedModel } from '../model/onnx-file.js'
 import type { Reduction } from './plan-reductions.js'
 
 /** A model that writes statistics of its tensors in place of its outputs. */
 export interface InstrumentedModel {
-  readonly model: Uint8Array
+  readonly model: LoadedModel
   /** Names of the inputs that are left: engines drop those that nothing needs, and then refuse them. */
   readonly inputs: readonly string[]
   /** Names of all outputs. */
@@ -55,7 +56,7 @@ export function instrumentGraph(
   removeDeadNodes(copy)
   for (const input of [...copy.inputs]) if (input.consumers.size === 0) copy.removeInput(input)
   return {
-    model: encodeGraph(copy),
+    model: onnxFromGraph(copy),
     inputs: copy.inputs.map(({ name }) => name),
     outputs: [...(vector === null ? [] : [vector.name]), ...outputs.values()],
     vector: vector?.name ?? null,

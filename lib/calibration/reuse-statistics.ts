@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { engineryError, isEngineryError } from '../errors/enginery-error.js'
 import type { Graph } from '../graph/graph.js'
-import { encodeGraph } from '../graph/onnx-from-graph.js'
+import { onnxFromGraph } from '../graph/onnx-from-graph.js'
+import { digestOnnxModel } from '../model/onnx-file.js'
 import { type CollectedStatistics, type CollectOptions, collectStatistics } from './collect-statistics.js'
 import { compareIdentities, mismatchError } from './compare-identities.js'
 import { measureConvergence } from './measure-convergence.js'
@@ -72,7 +72,7 @@ export function identifyStatistics(
 
 /** SHA-256 of a graph with its weights, in hex. */
 export function digestGraph(graph: Graph): string {
-  return createHash('sha256').update(encodeGraph(graph)).digest('hex')
+  return digestOnnxModel(onnxFromGraph(graph))
 }
 
 async function readIfThere(path: string): Promise<StoredStatistics | null> {
