@@ -53,6 +53,10 @@ function shareOfEqual(left, right) {
   return answers.filter(([answer, other]) => answer === other).length / answers.length
 }
 
+const { cpu, features } = describeMachine()
+console.log(`target ${options.target}; OpenVINO on ${cpu} (${features.join(' ')})`)
+console.log('| model | onnx.checker | score | OpenVINO | onnxruntime | same answers | |')
+console.log('| --- | --- | --- | --- | --- | --- | --- |')
 const rows = []
 for (const name of names.length > 0 ? names : Object.keys(tasks)) {
   const task = findTask(name)
@@ -75,18 +79,13 @@ for (const name of names.length > 0 ? names : Object.keys(tasks)) {
   const difference = Math.abs(row.scores[0] - row.scores[1])
   // A share of equal answers says more than two scores that may be equal by chance.
   const agrees = row.agreement === null ? difference <= BARS.difference : row.agreement >= BARS.agreement
-  rows.push({ name, complaint, ...row, difference, isMet: complaint === null && agrees })
-}
-
-const { cpu, features } = describeMachine()
-console.log(`target ${options.target}; OpenVINO on ${cpu} (${features.join(' ')})`)
-console.log('| model | onnx.checker | score | OpenVINO | onnxruntime | same answers | |')
-console.log('| --- | --- | --- | --- | --- | --- | --- |')
-for (const { name, complaint, metric, scores, agreement, isMet } of rows) {
-  const [openvino, onnxruntime] = scores.map((score) => score.toFixed(4))
-  const equal = agreement === null ? '' : `${(100 * agreement).toFixed(1)} %`
-  const cells = [name, complaint ?? 'passes', metric, openvino, onnxruntime, equal, isMet ? 'PASS' : 'MISS']
+  const isMet = complaint === null && agrees
+  rows.push({ name, complaint, ...row, difference, isMet })
+  const [openvino, onnxruntime] = row.scores.map((score) => score.toFixed(4))
+  const equal = row.agreement === null ? '' : `${(100 * row.agreement).toFixed(1)} %`
+  const cells = [name, complaint ?? 'passes', row.metric, openvino, onnxruntime, equal, isMet ? 'PASS' : 'MISS']
   console.log(`| ${cells.join(' | ')} |`)
 }
+
 if (options.json) await writeFile(options.json, `${JSON.stringify(rows, null, 1)}\n`)
 if (rows.some(({ isMet }) => !isMet)) process.exitCode = 1
