@@ -4,7 +4,7 @@ import { type EngineCache, openCache } from '../engine/engine-cache.js'
 import { canonicalJson, digestEngine } from '../engine/engine-digest.js'
 import { saveEngineFiles } from '../engine/engine-file.js'
 import { countPrecisions } from '../engine/engine-layers.js'
-import type { EngineIdentity, ManifestContent } from '../engine/manifest.js'
+import type { EngineIdentity, EnginePreparation, ManifestContent } from '../engine/manifest.js'
 import type { OpenVinoCompileOptions } from '../engine/openvino/build-options.js'
 import { checkDevice } from '../engine/openvino/check-device.js'
 import { identityOptions, localIdentity } from '../engine/openvino/engine-identity.js'
@@ -25,6 +25,8 @@ export type CompileSettings = Omit<BuildEngineSettings, 'precision' | 'calibrati
 export interface ModelPreparation {
   /** What was asked for. */
   readonly precision: string
+  /** What it is done by, as it stands in manifests; null where that cannot be written down. */
+  readonly options: EnginePreparation['options']
   /** Looks at the model, before anything long begins. */
   check(source: ModelSource): void
   /** What decides the result besides the model; null where nothing tells: then it is not kept in a cache. */
@@ -59,8 +61,8 @@ export async function compileEngine(settings: CompileSettings, preparation?: Mod
   const cache = settings.cache && key !== null ? await openCache({ ...cacheOptions(settings.cache), logger }) : undefined
   const found = cache && key !== null ? await restoreFromCache(cache, key, settings, run) : undefined
   // What was compiled then was the prepared model.
-  const asked = preparation?.precision
-  if (found) return finishEngine(found, preparation ? found.identity : identity, run, logger, asked)
+  const made = preparation && { precision: preparation.precision, source: identity.model, options: preparation.options }
+  if (found) return finishEngine(found, preparation ? found.identity : identity, run, logger, made)
   if (preparation === undefined) {
     const built = await compile(source, settings, run, { identity, key, cache })
     return finishEngine(built, identity, run, logger)
@@ -72,7 +74,7 @@ export async function compileEngine(settings: CompileSettings, preparation?: Mod
   const prepared = await resolveModelSource({ bytes, format: 'onnx' })
   const own = await run.unlessAborted(identify(prepared, settings))
   const built = await compile(prepared, settings, run, { identity: own, key, cache })
-  return finishEngine(built, own, run, logger, asked)
+  return finishEngine(built, own, run, logger, made)
 }
 
 /**
@@ -202,12 +204,14 @@ export async function finishEngine(
   identity: EngineIdentity,
   run: BuildRun,
   logger: Logger,
-  precision = String(identity.options.precision),
+  preparation?: EnginePreparation,
 ): Promise<Engine> {
   const { backend, options } = identity
+  const precision = preparation?.precision ?? String(options.precision)
   const save = async (path: string) => {
     const { compiled } = built
-    await saveEngineFiles(path, (temporary) => compiled.exportTo(temporary), await manifestContent(compiled, identity))
+    const content = { ...(await manifestContent(compiled, identity)), ...(preparation && { preparation }) }
+    await saveEngineFiles(path, (temporary) => compiled.exportTo(temporary), content)
   }
   return await startEngine(built, { backend, device: String(options.device), precision, save }, run, logger)
 }

@@ -10,8 +10,14 @@ import { parseOptions } from '../errors/parse-options.js'
 import type { Engine } from '../inference/engine.js'
 import { type Logger, logSafely, silentLogger } from '../logging/logger.js'
 import { loadOpenVino } from '../native/load-addon.js'
+import {
+  type CalibrationOptions,
+  calibrationSchema,
+  type EngineQuantizationOptions,
+  engineQuantizationSchema,
+} from '../quantization/quantize-options.js'
 import { buildEngine } from './build-engine.js'
-import { type BuildEngineSettings, buildEngineSchema, type ModelInput } from './build-options.js'
+import { type BuildEngineOptions, type BuildEngineSettings, buildEngineSchema, type ModelInput } from './build-options.js'
 import { BuildRun } from './build-run.js'
 import { dynamicNotes, finishEngine } from './compile-engine.js'
 import { resolveModelSource } from './model-source.js'
@@ -21,6 +27,8 @@ const loadEngineSchema = z.strictObject({
   properties: openvinoCompileSchema.shape.properties,
   onMismatch: z.enum(['error', 'rebuild']).default('error'),
   model: z.custom<BuildEngineSettings['model']>().optional(),
+  calibration: calibrationSchema.optional(),
+  quantization: engineQuantizationSchema.optional(),
   signal: buildEngineSchema.options[0].shape.signal,
   onProgress: buildEngineSchema.options[0].shape.onProgress,
   logger: buildEngineSchema.options[0].shape.logger,
@@ -34,6 +42,10 @@ export interface LoadEngineOptions {
   onMismatch?: 'error' | 'rebuild' | undefined
   /** The model to rebuild from, and to compare with: its digest must be the one the engine was built from. */
   model?: ModelInput | undefined
+  /** Samples to quantize with where an engine of precision `int8` is built again from a float model. */
+  calibration?: CalibrationOptions | undefined
+  /** How to quantize then; default: as it was. */
+  quantization?: EngineQuantizationOptions | undefined
   signal?: AbortSignal | undefined
   onProgress?: ((progress: BuildProgress) => void) | undefined
   logger?: Logger | undefined
@@ -77,6 +89,7 @@ export async function loadEngine(path: string, options: LoadEngineOptions = {}):
       identity as EngineManifest,
       run,
       settings.logger ?? silentLogger,
+      manifest.preparation,
     )
   } catch (error) {
     if (settings.onMismatch !== 'rebuild' || !isEngineryError(error) || !rebuildable.has(error.code)) throw error
@@ -115,7 +128,10 @@ function restoredOptions(path: string, manifest: EngineManifest, settings: LoadS
 async function refuseMismatch(path: string, manifest: EngineManifest, { model, signal }: LoadSettings): Promise<void> {
   const device = String(manifest.options.device)
   const expected = await localIdentity(device)
-  const expectedModel = model === undefined ? {} : { model: await (await resolveModelSource(model)).digest(signal) }
+  const given = model === undefined ? undefined : await (await resolveModelSource(model)).digest(signal)
+  // An engine of precision int8 has two models: the one that was given, and the one that was made of it.
+  const isSource = given !== undefined && given.sha256 === manifest.preparation?.source.sha256
+  const expectedModel = given === undefined || isSource ? {} : { model: given }
   const differences = compareManifest({ ...expected, ...expectedModel }, manifest)
   if (differences.length > 0) throw mismatchError(path, differences)
 }
@@ -123,9 +139,11 @@ async function refuseMismatch(path: string, manifest: EngineManifest, { model, s
 async function rebuild(path: string, settings: LoadSettings, reason: string): Promise<Engine> {
   const { logger, signal, onProgress, hints, properties } = settings
   if (logger) logSafely(logger, 'warn', `${path} is built again: ${reason}`)
-  const stored = await storedOptions(path)
+  const manifest = await readManifest(path).catch(() => undefined)
+  const stored = storedOptions(manifest)
   const engine = await buildEngine({
     ...stored,
+    ...(await quantizationFor(settings, manifest)),
     model: settings.model as ModelInput,
     hints: { ...stored.hints, ...hints },
     properties: { ...stored.properties, ...properties },
@@ -143,8 +161,29 @@ async function rebuild(path: string, settings: LoadSettings, reason: string): Pr
 }
 
 // The options it was built with, if its manifest can still tell.
-async function storedOptions(path: string) {
-  const manifest = await readManifest(path).catch(() => undefined)
+function storedOptions(manifest: EngineManifest | undefined) {
   const stored = openvinoCompileSchema.safeParse(manifest?.options)
   return stored.success ? stored.data : openvinoCompileSchema.parse({})
+}
+
+/** What an engine of precision int8 needs besides, so that none is built in float instead without a word. */
+async function quantizationFor(
+  { model, calibration, quantization, signal }: LoadSettings,
+  manifest: EngineManifest | undefined,
+): Promise<Pick<BuildEngineOptions, 'precision' | 'calibration' | 'quantization'>> {
+  const { preparation } = manifest ?? {}
+  if (preparation === undefined && calibration === undefined) return {}
+  const digest = await (await resolveModelSource(model as BuildEngineSettings['model'])).digest(signal)
+  // Quantized already: the very model that the engine was compiled from.
+  if (preparation !== undefined && digest.sha256 === manifest?.model.sha256) return {}
+  const refuse = (option: string, what: string) => {
+    const reason = `expected ${what}, because the engine that is built again has the precision ${preparation?.precision}`
+    return engineryError('OPTION_INVALID', { caller: 'loadEngine', option, reason })
+  }
+  if (calibration === undefined) throw refuse('calibration', 'samples to quantize with')
+  const before = preparation?.options ?? null
+  if (quantization === undefined && preparation !== undefined && before === null) {
+    throw refuse('quantization', 'the options to quantize with, which its manifest does not hold')
+  }
+  return { precision: 'int8', calibration, quantization: quantization ?? ((before ?? {}) as EngineQuantizationOptions) }
 }

@@ -1,3 +1,4 @@
+import type { EnginePreparation } from '../engine/manifest.js'
 import { namedDevices } from '../engine/openvino/check-device.js'
 import { engineryError } from '../errors/enginery-error.js'
 import { graphFromOnnx } from '../graph/graph-from-onnx.js'
@@ -29,6 +30,7 @@ export function prepareInt8(settings: BuildEngineSettings): { settings: CompileS
   const how: QuantizationOptions = { ...quantization, target: quantization?.target ?? targetOf(settings.device), shapes }
   const preparation: ModelPreparation = {
     precision: 'int8',
+    options: how.ignored?.patterns?.some((pattern) => pattern instanceof RegExp) ? null : describe(how),
     check({ format, shownName }) {
       if (format !== 'onnx') throw engineryError('QUANTIZATION_NOT_ONNX', { model: shownName, format })
     },
@@ -92,6 +94,6 @@ function fixedShapes(shapes: BuildEngineSettings['shapes']): Record<string, numb
 }
 
 // As JSON has it: a regular expression says what it is.
-function describe(how: QuantizationOptions): object {
-  return JSON.parse(JSON.stringify(how, (_key, value: unknown) => (value instanceof RegExp ? String(value) : value))) as object
+function describe(how: QuantizationOptions): Exclude<EnginePreparation['options'], null> {
+  return JSON.parse(JSON.stringify(how, (_key, value: unknown) => (value instanceof RegExp ? String(value) : value)))
 }

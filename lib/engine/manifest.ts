@@ -43,6 +43,15 @@ const identityShape = {
   cpuFeatures: z.array(z.string()).readonly(),
 }
 
+const preparationSchema = z.object({
+  /** What was asked for: `int8`, where `options` has the precision of layers that stay float. */
+  precision: z.string(),
+  /** The model as it was given, of which that of the manifest was made. */
+  source: identityShape.model,
+  /** What it was made by, for making it again; null where that cannot be written down. */
+  options: jsonSchema,
+})
+
 const manifestSchema = z.object({
   kind: z.literal('enginery-engine'),
   manifestVersion: z.literal(manifestVersion),
@@ -55,11 +64,15 @@ const manifestSchema = z.object({
   /** Number of executed layers by the element type they compute in. */
   precisions: z.record(z.string(), z.int().min(0)),
   requestCount: z.int().min(1),
+  /** Of an engine whose model was changed before it was compiled. */
+  preparation: preparationSchema.optional(),
 })
 
 const identitySchema = z.object(identityShape)
 
 export type EngineIdentity = Readonly<z.output<typeof identitySchema>>
+/** How the model of an engine came to be, where it is not the one that was given. */
+export type EnginePreparation = Readonly<z.output<typeof preparationSchema>>
 export type EngineManifest = Readonly<z.output<typeof manifestSchema>>
 
 /** A manifest before its engine is on disk. */
