@@ -10,7 +10,7 @@ import { graphFromOnnx } from '../graph/graph-from-onnx.js'
 import type { GraphNode } from '../graph/graph-node.js'
 import { onnxFromGraph } from '../graph/onnx-from-graph.js'
 import { raiseOpset } from '../graph/opset/raise-opset.js'
-import { encodeOnnxModel, type LoadedModel, loadOnnxModel, saveOnnxModel } from '../model/onnx-file.js'
+import { type LoadedModel, loadOnnxModel, saveOnnxModel } from '../model/onnx-file.js'
 import { ignoredScopeSchema, resolveIgnoredScope } from '../quantization/ignored-scope.js'
 import type { QuantizationResult } from '../quantization/quantize-graph.js'
 import { type QuantizeOptions, type QuantizeSettings, quantizeSchema } from '../quantization/quantize-options.js'
@@ -18,6 +18,7 @@ import type { SkippedNode } from '../quantization/quantizer.js'
 import type { Target } from '../quantization/targets/target.js'
 import { targets } from '../quantization/targets/targets.js'
 import { describeQuantization } from './describe-quantization.js'
+import { encodeWhenAsked, withModel } from './encode-when-asked.js'
 import { type MeasuredSpeed, measureSpeed, warnOfCpu, warnOfSpeed } from './measure-speed.js'
 import { quantizeObserved } from './quantize-observed.js'
 import { QuantizeRun } from './quantize-run.js'
@@ -168,12 +169,11 @@ async function finish(
 ): Promise<QuantizeResult> {
   const { output, target } = settings
   const isPassed = 'isPassed' in facts
-  const bytes = encodeOnnxModel(model)
-  const speed = isPassed ? null : await measure(settings, run, bytes, facts.example)
+  const encode = encodeWhenAsked(model, output === undefined)
+  const speed = isPassed ? null : await measure(settings, run, encode, facts.example)
   run.enter('write')
   if (output !== undefined) await saveOnnxModel(output, model)
   const common = {
-    model: bytes,
     output: output ?? null,
     target,
     preset: isSymmetric(settings) ? 'performance' : 'mixed',
@@ -183,26 +183,21 @@ async function finish(
   run.enter('done')
   if (isPassed) {
     const calibration = { samples: 0, shapes: {}, reused: false }
-    return { ...common, operators: [], float: [], activations: 0, calibration, warnings: [] }
+    return withModel({ ...common, operators: [], float: [], activations: 0, calibration, warnings: [] }, encode)
   }
   const { operators, float, activations, collected } = facts
-  return {
-    ...common,
-    operators,
-    float,
-    activations,
-    calibration: { samples: collected.sampleCount, shapes: collected.shapes, reused: collected.passes === 0 },
-    warnings: [...collected.warnings, ...(speed === null ? warnOfCpu(target) : warnOfSpeed(speed))],
-  }
+  const calibration = { samples: collected.sampleCount, shapes: collected.shapes, reused: collected.passes === 0 }
+  const warnings = [...collected.warnings, ...(speed === null ? warnOfCpu(target) : warnOfSpeed(speed))]
+  return withModel({ ...common, operators, float, activations, calibration, warnings }, encode)
 }
 
 async function measure(
   settings: QuantizeSettings,
   run: QuantizeRun,
-  quantized: Uint8Array,
+  encode: () => Uint8Array,
   example: NamedTensors | null,
 ): Promise<MeasuredSpeed | null> {
   if (!settings.measure || example === null) return null
   run.enter('measure')
-  return await measureSpeed({ float: settings.model, quantized }, example, settings.signal)
+  return await measureSpeed({ float: settings.model, quantized: encode() }, example, settings.signal)
 }

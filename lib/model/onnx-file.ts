@@ -85,7 +85,12 @@ export function lengthOfOnnxModel(model: ModelMessage): number {
   return lengthOfChunks(encodeMessage(modelTable, model))
 }
 
-/** SHA-256 of those bytes, in hex. Weights that are in files are not all in memory at any time. */
+/** Whether some of its weights lie in files, which may change. */
+export function readsFiles(model: ModelMessage): boolean {
+  return encodeMessage(modelTable, model).some((chunk) => !(chunk instanceof Uint8Array))
+}
+
+/** SHA-256 of a model as one file, in hex. Weights that are in files are not all in memory at any time. */
 export function digestOnnxModel(model: ModelMessage): string {
   const hash = createHash('sha256')
   for (const piece of piecesOf(encodeMessage(modelTable, model))) hash.update(piece)

@@ -27,11 +27,13 @@ export function convolutionShift(
   const shift = new Float64Array(channels)
   const second = shape[1] as number
   for (let at = 0, first = 0; first < (shape[0] as number); first++) {
+    const group = Math.floor((first * groups) / (shape[0] as number))
     for (let other = 0; other < second; other++) {
       let sum = 0
       for (let tap = 0; tap < taps; tap++, at++) sum += (error[at] as number) * (shares[tap] as number)
-      const group = Math.floor((first * groups) / (shape[0] as number))
-      const [channel, input] = isTransposed ? [group * second + other, first] : [first, group * second + other]
+      const along = group * second + other
+      const channel = isTransposed ? along : first
+      const input = isTransposed ? first : along
       shift[channel] = (shift[channel] as number) + sum * (means[input] as number)
     }
   }

@@ -111,13 +111,15 @@ function measurePairs(
 ): void {
   const length = shape[axis] as number
   const stride = shape.slice(axis + 1).reduce((product, other) => product * other, 1)
-  const run = Math.min(inner, stride)
-  for (let block = 0; block < weights.length; block += length * stride) {
+  // Where whole blocks are of one slice, their pairs are neighbours.
+  const run = inner % (length * stride) === 0 ? (length - 1) * stride : Math.min(inner, stride)
+  for (let block = 0; run > 0 && block < weights.length; block += length * stride) {
     for (let start = block; start < block + (length - 1) * stride; start += run) {
       const slice = Math.floor(start / inner) % slices
       let most = magnitudes[slice] as number
       for (let at = start; at < start + run; at++) {
-        const [one, other] = [weights[at] as number, weights[at + stride] as number]
+        const one = weights[at] as number
+        const other = weights[at + stride] as number
         const sum = Math.abs(one + other)
         if (sum > most && one * other > 0 && sum < Number.POSITIVE_INFINITY) most = sum
       }
