@@ -42,7 +42,8 @@ async function checkFile(file) {
 /** What is compared sample by sample; of boxes the scores alone are. */
 function answerOf(result) {
   if (result.task === 'classification') return result.classes[0]?.category
-  if (result.task === 'text-recognition') return result.text
+  // As the score does.
+  if (result.task === 'text-recognition') return result.text.replaceAll(' ', '')
   return undefined
 }
 
