@@ -1,13 +1,12 @@
-// Usage: node build-with-cache.mjs <folder of models> <cache folder> <milliseconds>
-// The main thread and a worker build engines of a few keys with one cache, which is too small for all of them, until
-// the time is over. Every engine is run. Prints 'storing' whenever it begins to write and
+// Usage: node build-with-cache.mjs <folder of models> <cache folder> <file>
+// The main thread and a worker build engines of a few keys with one cache, which is too small for all of them, each at
+// least twenty and until the file is there. Every engine is run. Prints 'storing' whenever it begins to write and
 // { builds, hits, wrong, warnings } last. Made to be killed at any moment.
-import { writeSync } from 'node:fs'
+import { existsSync, writeSync } from 'node:fs'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { buildEngine } from '../../../../dist/index.js'
 
-const [folder, dir, milliseconds] = isMainThread ? process.argv.slice(2) : workerData
-const until = Date.now() + Number(milliseconds)
+const [folder, dir, stop] = isMainThread ? process.argv.slice(2) : workerData
 const counts = { builds: 0, hits: 0, wrong: [], warnings: [] }
 const logger = { debug() {}, info() {}, warn: (line) => counts.warnings.push(line), error() {} }
 
@@ -33,9 +32,9 @@ async function buildAndRun(turn) {
   await engine.close()
 }
 
-const worker = isMainThread ? new Worker(new URL(import.meta.url), { workerData: [folder, dir, milliseconds] }) : undefined
+const worker = isMainThread ? new Worker(new URL(import.meta.url), { workerData: [folder, dir, stop] }) : undefined
 const answer = worker && new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
-for (let turn = isMainThread ? 0 : 1; Date.now() < until; turn++) {
+for (let turn = isMainThread ? 0 : 1; counts.builds < 20 || !existsSync(stop); turn++) {
   await buildAndRun(turn)
   // Another look at the same key now and then: it may be a hit.
   if (turn % 2 === 0) await buildAndRun(turn)

@@ -46,8 +46,8 @@ const scenarios = {
   },
   async abortedBuild() {
     const controller = new AbortController()
-    const building = buildEngine({ model: `${folder}/large.onnx`, signal: controller.signal })
-    setTimeout(() => controller.abort(), 50)
+    const onProgress = ({ stage }) => stage === 'compile' && setImmediate(() => controller.abort())
+    const building = buildEngine({ model: `${folder}/large.onnx`, signal: controller.signal, onProgress })
     await building.catch((error) => console.log(error.code))
   },
   async unused() {
