@@ -38,8 +38,8 @@ export const modelFilesErrors = {
   },
   MODEL_CHANGED: {
     topic: 'Model files',
-    message: '{model} was written while an engine was built of it',
-    cure: 'Build again when nothing writes to it any more.',
+    message: '{model} was written to while it was in use',
+    cure: 'Begin again when nothing writes to it any more.',
   },
   MODEL_BUSY: {
     topic: 'Model files',
