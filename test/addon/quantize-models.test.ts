@@ -224,8 +224,9 @@ describe('options decide', () => {
   /** Largest sum of two neighbouring input channels. */
   const pairs = (node: GraphNodeOf) => {
     const constant = node.inputs[0]?.constant
-    const values = constant?.values() as Int8Array
-    const [, channels] = constant?.shape as [number, number]
+    if (!constant) throw new Error(`${node.name} quantizes no constant`)
+    const values = constant.values() as Int8Array
+    const [, channels] = constant.shape as [number, number]
     let most = 0
     for (let at = 0; at + 9 < values.length; at++) {
       if (Math.floor(at / 9) % channels === channels - 1) continue
