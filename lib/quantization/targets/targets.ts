@@ -35,6 +35,7 @@ export const targets: Readonly<Record<TargetName, Target>> = {
   'openvino-gpu': { ...openvinoCpu, name: 'openvino-gpu', addsPairsIn16Bits: false },
   tensorrt,
   onnxruntime: { ...openvinoCpu, name: 'onnxruntime' },
-  // What every engine takes and computes rightly: signed for TensorRT, and nothing around a Concat for OpenVINO.
-  any: { ...tensorrt, name: 'any', addsPairsIn16Bits: true, concatenatesIntegers: false },
+  // What every engine takes and computes rightly: signed integers for TensorRT, and each quantizer right before the operator
+  // that computes, with no Concat before it, for OpenVINO: signed integers that are moved first come out as nonsense there.
+  any: { ...tensorrt, name: 'any', transparent: new Set(), addsPairsIn16Bits: true, concatenatesIntegers: false },
 }

@@ -160,7 +160,7 @@ describe('the operands of a Concat', () => {
     ]
     const behind = [...before, node('MaxPool', ['y'], 'm', { kernel_shape: [2, 2] }), conv('out', 'm', 'z')]
     const { readers, skipped } = place({ constants, nodes: behind, outputs: ['z'] }, { target: 'any' })
-    expect(readers).toEqual({ x: ['in 0'], y: ['m 0'] })
+    expect(readers).toEqual({ x: ['in 0'], m: ['out 0'] })
     expect(skipped).toEqual(['k: not every engine takes integers around a Concat'])
     // Also where the engine could move the quantizer there itself.
     const moved = [
