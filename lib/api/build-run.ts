@@ -1,5 +1,6 @@
 import type { BuildProgress, BuildStage } from '../engine/backend.js'
-import { engineryError, isEngineryError } from '../errors/enginery-error.js'
+import { reportProgress } from '../errors/report-progress.js'
+import { abortedError, unlessAborted } from '../errors/unless-aborted.js'
 
 /** One call of buildEngine or loadEngine: its signal and its progress. */
 export class BuildRun {
@@ -32,46 +33,19 @@ export class BuildRun {
     if (!this.#onProgress) return
     const index = this.#stages.indexOf(stage)
     const fraction = stage === 'done' ? 1 : (Math.max(0, index) + part) / this.#stages.length
-    try {
-      this.#onProgress({ stage, fraction, elapsed: performance.now() - this.#began })
-    } catch (error) {
-      throw engineryError(
-        'CALLBACK_FAILED',
-        { callback: 'onProgress', reason: error instanceof Error ? error.message : String(error) },
-        { cause: error },
-      )
-    }
+    reportProgress(this.#onProgress, { stage, fraction, elapsed: performance.now() - this.#began })
     this.refuseAborted()
   }
 
   refuseAborted(): void {
-    if (this.#signal?.aborted) throw this.#aborted(this.#signal)
+    if (this.#signal?.aborted) throw abortedError(this.#what, this.#signal)
   }
 
   /**
    * The promise, or ABORTED as soon as the signal fires. What arrives after that goes to `discard`: nothing that was
    * built is leaked.
    */
-  async unlessAborted<T>(promise: Promise<T>, discard: (late: T) => unknown = () => {}): Promise<T> {
-    const signal = this.#signal
-    if (!signal) return promise
-    let onAbort: (() => void) | undefined
-    const aborted = new Promise<never>((_, reject) => {
-      onAbort = () => reject(this.#aborted(signal))
-      signal.addEventListener('abort', onAbort, { once: true })
-      if (signal.aborted) onAbort()
-    })
-    try {
-      return await Promise.race([promise, aborted])
-    } catch (error) {
-      if (isEngineryError(error, 'ABORTED')) promise.then(discard).catch(() => {})
-      throw error
-    } finally {
-      if (onAbort) signal.removeEventListener('abort', onAbort)
-    }
-  }
-
-  #aborted(signal: AbortSignal): Error {
-    return engineryError('ABORTED', { what: this.#what }, { cause: signal.reason })
+  unlessAborted<T>(promise: Promise<T>, discard?: (late: T) => unknown): Promise<T> {
+    return unlessAborted(promise, this.#signal, this.#what, discard)
   }
 }

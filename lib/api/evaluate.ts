@@ -1,8 +1,9 @@
 import type { Dataset, Sample } from '../dataset/annotations.js'
 import type { DatasetWarning } from '../dataset/dataset-warnings.js'
 import type { BrokenSample } from '../dataset/read-samples.js'
-import { engineryError, isEngineryError } from '../errors/enginery-error.js'
+import { isEngineryError } from '../errors/enginery-error.js'
 import { parseOptions } from '../errors/parse-options.js'
+import { reportProgress } from '../errors/report-progress.js'
 import { checkAnnotations } from '../evaluation/check-annotations.js'
 import { chooseMetrics, type MetricChoice } from '../evaluation/choose-metrics.js'
 import type { Metric } from '../evaluation/metrics/metric.js'
@@ -66,7 +67,7 @@ export interface Evaluation {
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const settings = parseOptions(evaluateSchema, options, evaluate)
-  const report = (progress: EvaluationProgress) => callProgress(settings.onProgress, progress)
+  const report = (progress: EvaluationProgress) => reportProgress(settings.onProgress, progress)
   report({ stage: 'data', fraction: 0 })
   const data = await openEvaluationData(settings.data as EvaluateOptions['data'], settings.subset)
   const { preprocess, signal, logger } = settings
@@ -220,15 +221,6 @@ function tryMetrics(samples: readonly Sample[], candidates: readonly OpenedCandi
         if (!isEngineryError(error, 'METRIC_RESULT_INVALID')) throw error
       }
     }
-  }
-}
-
-function callProgress(onProgress: ((progress: EvaluationProgress) => void) | undefined, progress: EvaluationProgress): void {
-  try {
-    onProgress?.(progress)
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw engineryError('CALLBACK_FAILED', { callback: 'onProgress', reason }, { cause: error })
   }
 }
 

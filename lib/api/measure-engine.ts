@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { engineryError } from '../errors/enginery-error.js'
 import { parseOptions } from '../errors/parse-options.js'
+import { reportProgress } from '../errors/report-progress.js'
 import type { InferenceInputs } from '../inference/bind-inputs.js'
 import type { InferenceResult } from '../inference/collect-outputs.js'
 import type { Engine } from '../inference/engine.js'
@@ -132,7 +133,7 @@ async function runPhase(
     if (settings.onProgress && end - reported > 50) {
       reported = end
       const fraction = limit === undefined ? (end - start) / milliseconds : latency.count / limit
-      report(settings.onProgress, { phase, fraction: Math.min(1, fraction) })
+      reportProgress(settings.onProgress, { phase, fraction: Math.min(1, fraction) })
     }
   }
   const lane = async () => {
@@ -156,18 +157,6 @@ async function runPhase(
   const lanes = await Promise.allSettled(Array.from({ length: concurrency }, guarded))
   for (const result of lanes) if (result.status === 'rejected') throw result.reason
   return { latency, engineLatency, elapsed: end - start }
-}
-
-function report(onProgress: (progress: MeasureProgress) => void, progress: MeasureProgress): void {
-  try {
-    onProgress(progress)
-  } catch (error) {
-    throw engineryError(
-      'CALLBACK_FAILED',
-      { callback: 'onProgress', reason: error instanceof Error ? error.message : String(error) },
-      { cause: error },
-    )
-  }
 }
 
 function refuseAborted(signal: AbortSignal | undefined): void {

@@ -1,7 +1,10 @@
-import { engineryError, isEngineryError } from '../errors/enginery-error.js'
+import { reportProgress } from '../errors/report-progress.js'
+import { abortedError, unlessAborted } from '../errors/unless-aborted.js'
 import { type QuantizeProgress, quantizeStages } from '../quantization/quantize-options.js'
 
 type Stage = QuantizeProgress['stage']
+
+const what = 'Quantizing'
 
 /** Share of the time that goes by before a stage, roughly: what takes long is to infer. */
 const begins: Readonly<Record<Stage, number>> = {
@@ -40,36 +43,16 @@ export class QuantizeRun {
     const elapsed = performance.now() - this.#began
     // The first samples wait for the model to be compiled, and say nothing about the rest.
     const remaining = stage === 'statistics' && part > 0.05 ? { remaining: (elapsed * (1 - fraction)) / fraction } : {}
-    try {
-      this.#onProgress({ stage, fraction, elapsed, ...samples, ...remaining })
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      throw engineryError('CALLBACK_FAILED', { callback: 'onProgress', reason }, { cause: error })
-    }
+    reportProgress(this.#onProgress, { stage, fraction, elapsed, ...samples, ...remaining })
     this.refuseAborted()
   }
 
   refuseAborted(): void {
-    if (this.#signal?.aborted) throw engineryError('ABORTED', { what: 'Quantizing' }, { cause: this.#signal.reason })
+    if (this.#signal?.aborted) throw abortedError(what, this.#signal)
   }
 
   /** The promise, or ABORTED as soon as the signal fires. What arrives after that goes to `discard`. */
-  async unlessAborted<T>(promise: Promise<T>, discard: (late: T) => unknown = () => {}): Promise<T> {
-    const signal = this.#signal
-    if (!signal) return promise
-    let stop = () => {}
-    const aborted = new Promise<never>((_, reject) => {
-      stop = () => reject(engineryError('ABORTED', { what: 'Quantizing' }, { cause: signal.reason }))
-      if (signal.aborted) stop()
-      else signal.addEventListener('abort', stop)
-    })
-    try {
-      return await Promise.race([promise, aborted])
-    } catch (error) {
-      if (isEngineryError(error, 'ABORTED')) promise.then(discard).catch(() => {})
-      throw error
-    } finally {
-      signal.removeEventListener('abort', stop)
-    }
+  unlessAborted<T>(promise: Promise<T>, discard?: (late: T) => unknown): Promise<T> {
+    return unlessAborted(promise, this.#signal, what, discard)
   }
 }

@@ -1,4 +1,5 @@
 import { engineryError } from '../errors/enginery-error.js'
+import { unlessAborted } from '../errors/unless-aborted.js'
 import type { NamedTensors } from './calibration-runner.js'
 import type { CalibrationWarning } from './calibration-warning.js'
 import { SampleChecker } from './check-samples.js'
@@ -42,7 +43,7 @@ export interface SampleStream {
 export async function openSamples(options: SampleStreamOptions): Promise<SampleStream> {
   const { source, signal, shapes = {}, isDynamic = false, maxSamples = Number.POSITIVE_INFINITY } = options
   const iterator = readSource(source)
-  const step = await unlessAborted(iterator.next(), signal).catch((error: unknown) => {
+  const step = await unlessAborted(iterator.next(), signal, 'Collecting statistics').catch((error: unknown) => {
     // Not waited for: a source that is stuck does not answer this either.
     iterator.return().catch(() => {})
     throw error
@@ -158,27 +159,4 @@ class CheckedStream implements SampleStream {
       why: 'A batch that is filled up by repeating samples would count these twice.',
     })
   }
-}
-
-/** The answer, or ABORTED as soon as the signal says so: a source may never answer. */
-export async function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return answer
-  let stop = () => {}
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(abortedError(signal))
-    if (signal.aborted) stop()
-    else signal.addEventListener('abort', stop)
-  })
-  try {
-    return await Promise.race([answer, aborted])
-  } catch (error) {
-    answer.catch(() => {})
-    throw error
-  } finally {
-    signal.removeEventListener('abort', stop)
-  }
-}
-
-function abortedError(signal: AbortSignal): Error {
-  return engineryError('ABORTED', { what: 'Collecting statistics' }, { cause: signal.reason })
 }
