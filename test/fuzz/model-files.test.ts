@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { describeWithData } from '../data-folder.js'
-import { type BuildOutcome, buildInChild, type ModelRequest } from './build-in-child.js'
+import type { BuildOutcome, ModelRequest } from './build-in-child.js'
+import { countOutcomes, findFaults, runBatches } from './model-batches.js'
 import { type DamagedModel, damagedModel, mutateModel } from './mutate-model.js'
 import { loadSeedModels, type SeedFormat, type SeedModel } from './seed-models.js'
 
@@ -28,38 +29,8 @@ function request(model: DamagedModel, to: string, index: number): ModelRequest {
   return model.weights ? { bytes: path, weights, dynamic } : { bytes: path, dynamic }
 }
 
-async function buildAll(models: readonly DamagedModel[], name: string) {
-  const outcomes: BuildOutcome[] = []
-  let peak = 0
-  for (let start = 0; start < models.length; start += batchSize) {
-    const to = join(folder, name)
-    mkdirSync(to)
-    const batch = models.slice(start, start + batchSize).map((model, index) => request(model, to, index))
-    const result = await buildInChild(batch, to)
-    outcomes.push(...result.outcomes)
-    peak = Math.max(peak, result.peak)
-    rmSync(to, { recursive: true })
-  }
-  return { outcomes, peak }
-}
-
-function countOutcomes(outcomes: readonly BuildOutcome[]): Record<string, number> {
-  const counts: Record<string, number> = {}
-  for (const outcome of outcomes) {
-    const key = 'code' in outcome ? outcome.code : (Object.keys(outcome).find((name) => name !== 'index') as string)
-    counts[key] = (counts[key] ?? 0) + 1
-  }
-  return Object.fromEntries(Object.entries(counts).sort((a, b) => b[1] - a[1]))
-}
-
-/** What must never happen, with all that it takes to see it again. */
-function faults(models: readonly DamagedModel[], outcomes: readonly BuildOutcome[]) {
-  return outcomes.flatMap((outcome, index) => {
-    const isFault =
-      'crash' in outcome || 'hang' in outcome || 'foreign' in outcome || ('code' in outcome && outcome.code === 'BUG')
-    return isFault ? [{ model: models[index]?.what, outcome }] : []
-  })
-}
+const buildAll = (models: readonly DamagedModel[], name: string) =>
+  runBatches(models, { folder: join(folder, name), batchSize, write: request })
 
 beforeAll(async () => {
   seeds = await loadSeedModels(folder)
@@ -95,7 +66,7 @@ describeWithData('damaged model files', () => {
         `${format}: ${models.length} damaged models of ${chosen.length}, at most ${Math.round(peak / 2 ** 20)} MiB:`,
         counts,
       )
-      expect(faults(models, outcomes)).toEqual([])
+      expect(findFaults(models, outcomes)).toEqual([])
       expect(outcomes.length).toBe(chosen.length * perSeed)
       expect(peak).toBeLessThan(most)
       // Damage that nobody notices, or that always breaks the parser, would test nothing.
@@ -115,7 +86,7 @@ describeWithData('damaged model files', () => {
     })
     const { outcomes } = await buildAll(cut, 'cut')
     console.info(`${cut.length} cut models:`, countOutcomes(outcomes))
-    expect(faults(cut, outcomes)).toEqual([])
+    expect(findFaults(cut, outcomes)).toEqual([])
     expect(cut.filter((_, index) => 'accepted' in (outcomes[index] as BuildOutcome)).map(({ what }) => what)).toEqual([])
     const empty = outcomes.filter((_, index) => cut[index]?.bytes.length === 0)
     expect(countOutcomes(empty)).toEqual({ MODEL_EMPTY: seeds.length })
@@ -131,7 +102,7 @@ describeWithData('damaged model files', () => {
     })
     const { outcomes } = await buildAll(cut, 'bin')
     console.info(`${cut.length} cut .bin files:`, countOutcomes(outcomes))
-    expect(faults(cut, outcomes)).toEqual([])
+    expect(findFaults(cut, outcomes)).toEqual([])
     expect(countOutcomes(outcomes).accepted).toBeUndefined()
   }, 300_000)
 })

@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { describeWithData } from '../data-folder.js'
-import { type BuildOutcome, buildInChild } from './build-in-child.js'
+import { countOutcomes, findFaults, runBatches } from './model-batches.js'
 import { mutateModel } from './mutate-model.js'
 import { loadSeedModels, type SeedModel } from './seed-models.js'
 
@@ -32,33 +32,17 @@ interface Damaged {
   readonly what: string
 }
 
-async function quantizeAll(models: readonly Damaged[], name: string) {
-  const outcomes: BuildOutcome[] = []
-  let peak = 0
-  for (let start = 0; start < models.length; start += batchSize) {
-    const to = join(folder, name)
-    mkdirSync(to)
-    const batch = models.slice(start, start + batchSize).map(({ bytes, inputs }, index) => {
+const quantizeAll = (models: readonly Damaged[], name: string) =>
+  runBatches(models, {
+    folder: join(folder, name),
+    batchSize,
+    program: 'quantize-models',
+    write({ bytes, inputs }, to, index) {
       const path = join(to, `model-${index}.onnx`)
       writeFileSync(path, bytes)
       return { path, inputs, dynamic: false }
-    })
-    const result = await buildInChild(batch, to, 'quantize-models')
-    outcomes.push(...result.outcomes)
-    peak = Math.max(peak, result.peak)
-    rmSync(to, { recursive: true })
-  }
-  return { outcomes, peak }
-}
-
-function countOutcomes(outcomes: readonly BuildOutcome[]): Record<string, number> {
-  const counts: Record<string, number> = {}
-  for (const outcome of outcomes) {
-    const key = 'code' in outcome ? outcome.code : (Object.keys(outcome).find((name) => name !== 'index') as string)
-    counts[key] = (counts[key] ?? 0) + 1
-  }
-  return Object.fromEntries(Object.entries(counts).sort((a, b) => b[1] - a[1]))
-}
+    },
+  })
 
 beforeAll(async () => {
   seeds = (await loadSeedModels(folder)).filter(({ format }) => format === 'onnx')
@@ -87,12 +71,7 @@ describeWithData('damaged models to be quantized', () => {
     const counts = countOutcomes(outcomes)
     const peak = Math.max(one.peak, two.peak)
     console.info(`${models.length} damaged models, at most ${Math.round(peak / 2 ** 20)} MiB:`, counts)
-    const faults = outcomes.flatMap((outcome, index) => {
-      const isFault =
-        'crash' in outcome || 'hang' in outcome || 'foreign' in outcome || ('code' in outcome && outcome.code === 'BUG')
-      return isFault ? [{ model: models[index]?.what, outcome }] : []
-    })
-    expect(faults).toEqual([])
+    expect(findFaults(models, outcomes)).toEqual([])
     expect(outcomes.length).toBe(seeds.length * perSeed)
     expect(peak).toBeLessThan(most)
     // Damage that nobody notices, or that always breaks the parser, would test nothing.

@@ -71,15 +71,17 @@ function axisShares(
   const stride = node.ints('strides')?.[axis] ?? 1
   const dilation = node.ints('dilations')?.[axis] ?? 1
   const before = paddingBefore(node, axis, rank, { kernel, inside, positions, stride, dilation })
-  for (let tap = 0; tap < kernel; tap++) {
-    let count = 0
-    for (let position = 0; position < positions; position++) {
-      const at = position * stride - before + tap * dilation
-      if (at >= 0 && at < inside) count++
-    }
-    shares[tap] = count / positions
+  return shares.map((_, tap) => countInside(positions, stride, tap * dilation - before, inside) / positions)
+}
+
+/** How many of `steps` steps, the first at `start`, come down from 0 to below `length`. */
+function countInside(steps: number, stride: number, start: number, length: number): number {
+  let count = 0
+  for (let step = 0; step < steps; step++) {
+    const at = start + step * stride
+    if (at >= 0 && at < length) count++
   }
-  return shares
+  return count
 }
 
 /** Of the outputs of a transposed convolution, the share that a tap adds something to. */
@@ -99,15 +101,7 @@ function transposedAxisShares(
   const spare = node.ints('output_padding')?.[axis] ?? 0
   const total = (inside - 1) * stride + spare + (kernel - 1) * dilation + 1 - positions
   const before = cropBefore(node, axis, rank, total)
-  for (let tap = 0; tap < kernel; tap++) {
-    let count = 0
-    for (let input = 0; input < inside; input++) {
-      const at = input * stride - before + tap * dilation
-      if (at >= 0 && at < positions) count++
-    }
-    shares[tap] = count / positions
-  }
-  return shares
+  return shares.map((_, tap) => countInside(inside, stride, tap * dilation - before, positions) / positions)
 }
 
 /** What a transposed convolution leaves out of its result at the front. */

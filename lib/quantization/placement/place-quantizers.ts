@@ -48,12 +48,9 @@ export function placeQuantizers(graph: Graph, shapes: InferredShapes, options: P
 function touchesConcat(graph: Graph, name: string, uses: readonly TensorUse[]): boolean {
   if (uses.some(({ node }) => node.is('Concat'))) return true
   // Engines move quantizers themselves, past whatever only moves elements.
-  const waiting = [graph.tensors.get(name)?.producer ?? null]
-  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
-    if (node?.is('Concat')) return true
-    if (node?.is(...movingOperators)) waiting.push(node.inputs[0]?.producer ?? null)
-  }
-  return false
+  let node = graph.tensors.get(name)?.producer ?? null
+  while (node?.is(...movingOperators) && !node.is('Concat')) node = node.inputs[0]?.producer ?? null
+  return node?.is('Concat') === true
 }
 
 function placeOnce(graph: Graph, shapes: InferredShapes, options: PlacementOptions): Placement {
