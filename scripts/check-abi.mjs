@@ -1,7 +1,8 @@
 // npm run check:abi: what the shipped addons ask of the machine they are loaded on. Needs objdump (binutils).
 import path from 'node:path'
 import { makePrebuild } from './package/make-prebuilds.mjs'
-import { addons } from './setup/build-addons.mjs'
+import { buildableAddons } from './setup/build-addons.mjs'
+import { findTensorrtHeaders } from './setup/fetch-tensorrt.mjs'
 import { root } from './setup/paths.mjs'
 import { runCommand } from './setup/run-command.mjs'
 
@@ -58,7 +59,7 @@ function findLinkFaults(headers) {
 
 let faulty = 0
 try {
-  for (const name of Object.keys(addons)) {
+  for (const name of buildableAddons({ openvino: {}, tensorrt: await findTensorrtHeaders() })) {
     for (const file of await makePrebuild(name, console.log)) {
       const symbols = await runCommand('objdump', ['-T', file])
       const headers = await runCommand('objdump', ['-p', file])

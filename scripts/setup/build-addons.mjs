@@ -1,21 +1,45 @@
 // Builds the native addons with cmake-js. Each addon has a root of its own under native/, where node-gyp-build finds
 // build/Release/<name>.node.
 import { existsSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { hashContents, readStamp, writeStamp } from './content-hash.mjs'
 import { root } from './paths.mjs'
 import { runCommand } from './run-command.mjs'
 
-/** @type {Record<string, { sources: string[], needsOpenvino: boolean }>} */
+/**
+ * Every addon: its CMake root, what it is compiled from, and whose headers it needs. `tensorrt` names the line.
+ *
+ * @type {Record<string, { root: string, sources: string[], needs: 'nothing' | 'openvino' | 'tensorrt', line?: string }>}
+ */
 export const addons = {
-  openvino: { sources: ['native/shared', 'native/openvino'], needsOpenvino: true },
-  kernels: { sources: ['native/shared', 'native/kernels'], needsOpenvino: false },
+  openvino: { root: 'native/openvino', sources: ['native/shared', 'native/openvino'], needs: 'openvino' },
+  kernels: { root: 'native/kernels', sources: ['native/shared', 'native/kernels'], needs: 'nothing' },
+  ...Object.fromEntries(['v10', 'v11', 'rtx'].map((line) => [`tensorrt-${line}`, tensorrtAddon(line)])),
+}
+
+function tensorrtAddon(line) {
+  return { root: `native/tensorrt/${line}`, sources: ['native/shared', 'native/tensorrt'], needs: 'tensorrt', line }
 }
 
 /** The folder that cmake-js builds from and node-gyp-build loads from. */
-export const addonRoot = (name) => path.join(root, 'native', name)
+export const addonRoot = (name) => path.join(root, addons[name].root)
+
+/** Addons that can be built with the headers that are here: those of TensorRT are fetched only when they are asked for. */
+export const buildableAddons = (headers) => Object.keys(addons).filter((name) => headersFor(name, headers) !== null)
+
+/**
+ * What CMake must be told to find the headers of an addon; null where they are missing.
+ *
+ * @param {{ openvino?: { cmakeFolder: string }, tensorrt: Record<string, string> }} headers
+ */
+export function headersFor(name, headers) {
+  const { needs, line } = addons[name]
+  if (needs === 'nothing') return {}
+  if (needs === 'openvino') return headers.openvino ? { OpenVINO_DIR: headers.openvino.cmakeFolder } : null
+  return headers.tensorrt[line] ? { ENGINERY_TENSORRT_HEADERS: headers.tensorrt[line] } : null
+}
 
 /** The file that a build makes. */
 export const addonBinary = (name) => path.join(addonRoot(name), 'build', 'Release', `${name}.node`)
@@ -57,14 +81,16 @@ export async function buildAddon(name, { definitions = {}, out, show = false, fr
   await run('build')
 }
 
-/** Builds the addon unless it was built from the same sources against the same OpenVINO. */
-export async function buildAddonIfChanged(name, openvino, report) {
-  const { sources, needsOpenvino } = addons[name]
-  const facts = [process.arch, process.env.CXX, process.env.CXXFLAGS, needsOpenvino && openvino.identity]
+/** Builds the addon unless it was built from the same sources against the same headers. */
+export async function buildAddonIfChanged(name, headers, report) {
+  const { sources, needs, line } = addons[name]
+  const identity = { nothing: false, openvino: headers.openvino?.identity, tensorrt: headers.tensorrt[line] }[needs]
+  const facts = [process.arch, process.env.CXX, process.env.CXXFLAGS, identity]
+  if (needs === 'tensorrt') facts.push(await readFile(path.join(headers.tensorrt[line], 'NvInferVersion.h'), 'utf8'))
   const hash = await hashContents([...sources, 'cmake'], facts)
   const step = `addon-${name}`
   if (existsSync(addonBinary(name)) && (await readStamp(step)) === hash) return
   report(`building ${name}.node`)
-  await buildAddon(name, { definitions: needsOpenvino ? { OpenVINO_DIR: openvino.cmakeFolder } : {} })
+  await buildAddon(name, { definitions: headersFor(name, headers) })
   await writeStamp(step, hash)
 }
