@@ -13,6 +13,7 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 find_package(Threads REQUIRED)
 
 option(ENGINERY_SANITIZE "Build with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
+option(ENGINERY_SANITIZE_THREADS "Build with ThreadSanitizer (native unit tests alone: Node cannot run with it)" OFF)
 
 get_filename_component(ENGINERY_ROOT "${CMAKE_CURRENT_LIST_DIR}/.." ABSOLUTE)
 
@@ -29,6 +30,9 @@ function(enginery_compile_options target)
               -fno-omit-frame-pointer -g -O1)
     target_compile_options(${target} PRIVATE ${flags})
     target_link_options(${target} PRIVATE ${flags})
+  elseif(ENGINERY_SANITIZE_THREADS)
+    target_compile_options(${target} PRIVATE -fsanitize=thread -g -O1)
+    target_link_options(${target} PRIVATE -fsanitize=thread)
   endif()
 endfunction()
 

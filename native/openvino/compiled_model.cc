@@ -10,6 +10,7 @@
 #include "../shared/blob_file.h"
 #include "../shared/js_error.h"
 #include "../shared/type_tag.h"
+#include "../shared/typed_view.h"
 #include "compile.h"
 #include "infer_request.h"
 #include "log_capture.h"
@@ -17,7 +18,6 @@
 #include "port.h"
 #include "property_value.h"
 #include "runtime_graph.h"
-#include "typed_view.h"
 
 namespace enginery::openvino {
 

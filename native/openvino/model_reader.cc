@@ -7,12 +7,12 @@
 
 #include "../shared/blob_file.h"
 #include "../shared/native_error.h"
+#include "../shared/typed_view.h"
 #include "core.h"
 #include "log_capture.h"
 #include "model_guard/model_guard.h"
 #include "model_operations.h"
 #include "string_repairs.h"
-#include "typed_view.h"
 
 namespace enginery::openvino {
 namespace {

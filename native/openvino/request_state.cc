@@ -8,9 +8,9 @@
 #include "../shared/js_error.h"
 #include "../shared/native_memory.h"
 #include "../shared/type_tag.h"
+#include "../shared/typed_view.h"
 #include "log_capture.h"
 #include "tensor_values.h"
-#include "typed_view.h"
 
 namespace enginery::openvino {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-namespace enginery::openvino {
+namespace enginery {
 
 // The bytes behind a typed array, Buffer or DataView. Valid until JavaScript runs again.
 struct TypedView {
@@ -15,4 +15,4 @@ struct TypedView {
 // False if the value is none of these.
 bool typed_view_of(napi_env env, napi_value value, TypedView& view) noexcept;
 
-}  // namespace enginery::openvino
+}  // namespace enginery

@@ -1,6 +1,6 @@
 #include "typed_view.h"
 
-namespace enginery::openvino {
+namespace enginery {
 namespace {
 
 size_t element_bytes(napi_typedarray_type type) noexcept {
@@ -38,4 +38,4 @@ bool typed_view_of(napi_env env, napi_value value, TypedView& view) noexcept {
     return true;
 }
 
-}  // namespace enginery::openvino
+}  // namespace enginery
