@@ -14,9 +14,12 @@ function(enginery_add_tensorrt_addon line)
   file(GLOB sources CONFIGURE_DEPENDS
     ${ENGINERY_ROOT}/native/shared/*.cc
     ${ENGINERY_ROOT}/native/tensorrt/*.cc)
-  # Calibrators are of 10.x alone.
-  if(NOT line STREQUAL "v10")
-    list(FILTER sources EXCLUDE REGEX "/native/tensorrt/calibrator[^/]*$")
+  # Calibrators are of 10.x alone, and what feeds them.
+  if(line STREQUAL "v10")
+    file(GLOB calibration CONFIGURE_DEPENDS
+      ${ENGINERY_ROOT}/native/tensorrt/calibrators/*.cc
+      ${ENGINERY_ROOT}/native/tensorrt/staging/*.cc)
+    list(APPEND sources ${calibration})
   endif()
   set(target tensorrt-${line})
   enginery_add_addon(${target} SOURCES ${sources} LIBRARIES ${CMAKE_DL_LIBS})

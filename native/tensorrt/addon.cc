@@ -5,6 +5,8 @@
 #include "../shared/background_task.h"
 #include "../shared/environment.h"
 #include "../shared/js_error.h"
+#include "build_job.h"
+#include "build_result.h"
 #include "driver.h"
 #include "library.h"
 #include "line.h"
@@ -88,11 +90,19 @@ Napi::Value driver(const Napi::CallbackInfo& info) {
     });
 }
 
+// names(): what this line and the library that is open take. See lib/native/tensorrt-addon.ts.
+Napi::Value names(const Napi::CallbackInfo& info) {
+    return guarded(info.Env(), "TRT_LIBRARY", [&] { return names_to_js(info.Env(), Library::opened().version()); });
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
     Environment::install(env);
     exports.Set("line", kLine);
     exports.Set("headers", std::to_string(NV_TENSORRT_MAJOR) + "." + std::to_string(NV_TENSORRT_MINOR));
     exports.Set("open", Napi::Function::New<open>(env, "open"));
+    exports.Set("names", Napi::Function::New<names>(env, "names"));
+    exports.Set("build", Napi::Function::New<start_build>(env, "build"));
+    exports.Set("checkModel", Napi::Function::New<start_check>(env, "checkModel"));
     exports.Set("driver", Napi::Function::New<driver>(env, "driver"));
     return exports;
 }

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "line.h"
+
+namespace enginery::tensorrt {
+
+struct NetworkTensor {
+    std::string name;
+    std::string type;
+    std::vector<int64_t> shape;  // -1 where open
+    bool is_shape_tensor = false;
+};
+
+struct NetworkLayer {
+    std::string name;
+    std::string type;
+    std::vector<std::string> inputs;
+    std::vector<NetworkTensor> outputs;
+};
+
+// A network before TensorRT optimizes it.
+struct NetworkReport {
+    std::vector<NetworkTensor> inputs;
+    std::vector<NetworkTensor> outputs;
+    std::vector<NetworkLayer> layers;
+};
+
+NetworkReport describe_network(const nvinfer1::INetworkDefinition& network);
+
+}  // namespace enginery::tensorrt

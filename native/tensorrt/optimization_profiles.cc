@@ -1,0 +1,65 @@
+#include "optimization_profiles.h"
+
+#include "../shared/native_error.h"
+
+namespace enginery::tensorrt {
+namespace {
+
+using nvinfer1::Dims;
+using nvinfer1::IOptimizationProfile;
+using nvinfer1::OptProfileSelector;
+
+[[noreturn]] void refuse(size_t profile, const std::string& input, const std::string& reason) {
+    throw NativeError("TRT_PROFILE", "profile " + std::to_string(profile) + ", input " + input + ": " + reason);
+}
+
+Dims dims_of(const std::vector<int64_t>& lengths, size_t profile, const std::string& input) {
+    Dims dims;
+    if (lengths.size() > static_cast<size_t>(Dims::MAX_DIMS)) {
+        refuse(profile, input, "more than " + std::to_string(Dims::MAX_DIMS) + " dimensions");
+    }
+    dims.nbDims = static_cast<int32_t>(lengths.size());
+    for (size_t i = 0; i < lengths.size(); ++i) dims.d[i] = lengths[i];
+    return dims;
+}
+
+bool set_values(IOptimizationProfile& profile, const char* input, OptProfileSelector which, const std::vector<int64_t>& values) {
+    const auto count = static_cast<int32_t>(values.size());
+#if defined(ENGINERY_TENSORRT_V10)
+    // The form with 64 bits came later in 10.x; this one is in all of it.
+    const std::vector<int32_t> narrow(values.begin(), values.end());
+    return profile.setShapeValues(input, which, narrow.data(), count);
+#else
+    return profile.setShapeValuesV2(input, which, values.data(), count);
+#endif
+}
+
+void add_range(IOptimizationProfile& profile, const ProfileRange& range, size_t index) {
+    const std::pair<OptProfileSelector, const std::vector<int64_t>*> sides[] = {
+        {OptProfileSelector::kMIN, &range.min}, {OptProfileSelector::kOPT, &range.opt}, {OptProfileSelector::kMAX, &range.max}};
+    for (const auto& [which, numbers] : sides) {
+        const char* input = range.input.c_str();
+        const bool taken = range.is_values ? set_values(profile, input, which, *numbers)
+                                           : profile.setDimensions(input, which, dims_of(*numbers, index, range.input));
+        if (!taken) refuse(index, range.input, "TensorRT does not take these numbers");
+    }
+}
+
+}  // namespace
+
+std::vector<IOptimizationProfile*> add_profiles(nvinfer1::IBuilder& builder, nvinfer1::IBuilderConfig& config,
+                                                const std::vector<ProfileRanges>& profiles) {
+    std::vector<IOptimizationProfile*> added;
+    for (size_t i = 0; i < profiles.size(); ++i) {
+        IOptimizationProfile* profile = builder.createOptimizationProfile();
+        if (profile == nullptr) throw NativeError("TRT_PROFILE", "TensorRT made no optimization profile");
+        for (const ProfileRange& range : profiles[i]) add_range(*profile, range, i);
+        if (!profile->isValid())
+            refuse(i, profiles[i].empty() ? "(none)" : profiles[i].front().input, "min <= opt <= max does not hold");
+        if (config.addOptimizationProfile(profile) < 0) refuse(i, "(all)", "TensorRT does not take the profile");
+        added.push_back(profile);
+    }
+    return added;
+}
+
+}  // namespace enginery::tensorrt

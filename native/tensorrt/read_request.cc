@@ -1,0 +1,165 @@
+#include "read_request.h"
+
+#include "driver.h"
+
+namespace enginery::tensorrt {
+namespace {
+
+[[noreturn]] void refuse(const char* name, const char* what) {
+    throw NativeError("NATIVE_ARGUMENT", std::string("expected ") + name + " to be " + what);
+}
+
+bool is_given(const Napi::Value& value) {
+    return !value.IsUndefined() && !value.IsNull();
+}
+
+std::string bytes_of(const Napi::Value& value, const char* name) {
+    if (!value.IsTypedArray()) refuse(name, "a Uint8Array");
+    const auto array = value.As<Napi::TypedArray>();
+    const auto* data = static_cast<const char*>(array.ArrayBuffer().Data()) + array.ByteOffset();
+    return {data, array.ByteLength()};
+}
+
+std::string text_or_empty(const Napi::Object& object, const char* name) {
+    const Napi::Value value = object.Get(name);
+    return value.IsString() ? value.As<Napi::String>().Utf8Value() : std::string();
+}
+
+bool truth(const Napi::Object& object, const char* name) {
+    const Napi::Value value = object.Get(name);
+    return value.IsBoolean() && value.As<Napi::Boolean>().Value();
+}
+
+int whole_number(const Napi::Object& object, const char* name, int otherwise) {
+    const Napi::Value value = object.Get(name);
+    return value.IsNumber() ? value.As<Napi::Number>().Int32Value() : otherwise;
+}
+
+template <typename Read>
+auto list_of(const Napi::Value& value, const char* name, Read&& read) {
+    if (!value.IsArray()) refuse(name, "an array");
+    const auto array = value.As<Napi::Array>();
+    std::vector<decltype(read(Napi::Value()))> list;
+    for (uint32_t i = 0; i < array.Length(); ++i) list.push_back(read(Napi::Value(array.Get(i))));
+    return list;
+}
+
+std::string as_text(const Napi::Value& value) {
+    if (!value.IsString()) refuse("a name", "a string");
+    return value.As<Napi::String>().Utf8Value();
+}
+
+int64_t as_whole(const Napi::Value& value) {
+    if (!value.IsNumber()) refuse("a length", "a number");
+    return value.As<Napi::Number>().Int64Value();
+}
+
+template <typename Each>
+void for_each_entry(const Napi::Object& parent, const char* name, Each&& each) {
+    const Napi::Value value = parent.Get(name);
+    if (!is_given(value)) return;
+    if (!value.IsObject()) refuse(name, "an object");
+    const auto object = value.As<Napi::Object>();
+    const Napi::Array keys = object.GetPropertyNames();
+    for (uint32_t i = 0; i < keys.Length(); ++i) {
+        const std::string key = Napi::Value(keys.Get(i)).As<Napi::String>().Utf8Value();
+        each(key, Napi::Value(object.Get(key)));
+    }
+}
+
+ConfigSettings read_settings_argument(const Napi::Object& object) {
+    ConfigSettings settings;
+    for_each_entry(object, "flags",
+                   [&](const std::string& name, const Napi::Value& on) { settings.flags[name] = on.ToBoolean().Value(); });
+    for_each_entry(object, "memoryPools", [&](const std::string& name, const Napi::Value& bytes) {
+        settings.memory_pools[name] = bytes.ToNumber().DoubleValue();
+    });
+    for_each_entry(object, "previewFeatures", [&](const std::string& name, const Napi::Value& on) {
+        settings.preview_features[name] = on.ToBoolean().Value();
+    });
+    for_each_entry(object, "choices",
+                   [&](const std::string& name, const Napi::Value& choice) { settings.choices[name] = as_text(choice); });
+    for_each_entry(object, "numbers", [&](const std::string& name, const Napi::Value& value) {
+        settings.numbers[name] = value.ToNumber().DoubleValue();
+    });
+    const Napi::Value sources = object.Get("tacticSources");
+    if (is_given(sources)) settings.tactic_sources = list_of(sources, "tacticSources", as_text);
+    const Napi::Value capabilities = object.Get("computeCapabilities");
+    if (is_given(capabilities)) {
+        for (const int64_t capability : list_of(capabilities, "computeCapabilities", as_whole)) {
+            settings.compute_capabilities.push_back(static_cast<int>(capability));
+        }
+    }
+    return settings;
+}
+
+ProfileRange read_range(const Napi::Value& value) {
+    if (!value.IsObject()) refuse("a range of a profile", "an object");
+    const auto object = value.As<Napi::Object>();
+    ProfileRange range;
+    range.input = text_or_empty(object, "input");
+    range.is_values = truth(object, "values");
+    range.min = list_of(object.Get("min"), "min", as_whole);
+    range.opt = list_of(object.Get("opt"), "opt", as_whole);
+    range.max = list_of(object.Get("max"), "max", as_whole);
+    return range;
+}
+
+#if defined(ENGINERY_TENSORRT_V10)
+void read_ten(Napi::Env env, const Napi::Object& object, BuildRequest& request) {
+    for_each_entry(object, "dynamicRanges", [&](const std::string& name, const Napi::Value& value) {
+        const auto pair = list_of(value, "a dynamic range", [](const Napi::Value& end) { return end.ToNumber().FloatValue(); });
+        if (pair.size() != 2) refuse("a dynamic range", "[min, max]");
+        request.dynamic_ranges[name] = {pair[0], pair[1]};
+    });
+    const Napi::Value calibration = object.Get("calibration");
+    if (!is_given(calibration)) return;
+    if (!calibration.IsObject()) refuse("calibration", "an object");
+    const auto open_memory = [device = request.device]() -> std::shared_ptr<const DeviceMemory> {
+        const Driver* driver = Driver::opened();
+        if (driver == nullptr) throw NativeError("TRT_CUDA", "there is no device to calibrate on");
+        return std::make_shared<const DeviceMemory>(*driver, device);
+    };
+    request.calibration = JsCalibration::open(env, calibration.As<Napi::Object>(), open_memory);
+}
+#endif
+
+}  // namespace
+
+OnnxModel read_model(const Napi::Object& request) {
+    OnnxModel model;
+    model.bytes = bytes_of(request.Get("model"), "model");
+    model.path = text_or_empty(request, "modelPath");
+    return model;
+}
+
+BuildRequest read_build_request(Napi::Env env, const Napi::Object& object) {
+    BuildRequest request;
+    request.model = read_model(object);
+    const Napi::Value flags = object.Get("parserFlags");
+    if (is_given(flags)) request.parser_flags = list_of(flags, "parserFlags", as_text);
+    request.strongly_typed = truth(object, "stronglyTyped");
+    const Napi::Value settings = object.Get("settings");
+    if (settings.IsObject()) request.settings = read_settings_argument(settings.As<Napi::Object>());
+    request.max_threads = whole_number(object, "maxThreads", 0);
+    const Napi::Value profiles = object.Get("profiles");
+    if (is_given(profiles)) {
+        request.profiles =
+            list_of(profiles, "profiles", [](const Napi::Value& profile) { return list_of(profile, "a profile", read_range); });
+    }
+    const Napi::Value cache = object.Get("timingCache");
+    if (is_given(cache)) request.timing_cache = bytes_of(cache, "timingCache");
+    request.ignore_timing_mismatch = truth(object, "ignoreTimingMismatch");
+    request.calibration_profile = whole_number(object, "calibrationProfile", -1);
+    request.verbose = truth(object, "verbose");
+    request.only_describe = truth(object, "onlyDescribe");
+    request.device = whole_number(object, "device", 0);
+#if defined(ENGINERY_TENSORRT_V10)
+    read_ten(env, object, request);
+#else
+    (void)env;
+#endif
+    return request;
+}
+
+}  // namespace enginery::tensorrt

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <napi.h>
+
+#include "build.h"
+
+namespace enginery::tensorrt {
+
+// From JavaScript's objects (lib/native/tensorrt-addon.ts) to plain ones that any thread may use. Bytes are copied. JavaScript
+// thread. Throws NativeError NATIVE_ARGUMENT.
+OnnxModel read_model(const Napi::Object& request);
+BuildRequest read_build_request(Napi::Env env, const Napi::Object& request);
+
+}  // namespace enginery::tensorrt
