@@ -149,8 +149,8 @@ async function quantizeObservable(
     try {
       return await quantizeGraph(graph, shapes, { ...how, ignored }, async (points) => {
         const found = await observing.collect(points)
-        // A mean that is missing corrects no bias, and that is all.
-        const skipped = found.skipped.filter(({ point }) => point.kind !== 'channel-mean')
+        // Without a mean no bias is corrected, without a spread no channel scaled, and that is all.
+        const skipped = found.skipped.filter(({ point }) => point.kind !== 'channel-mean' && point.kind !== 'channel-spread')
         if (skipped.length > 0) throw new UnobservableError(skipped)
         return found.statistics
       })

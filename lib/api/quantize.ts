@@ -12,7 +12,7 @@ import { onnxFromGraph } from '../graph/onnx-from-graph.js'
 import { raiseOpset } from '../graph/opset/raise-opset.js'
 import { type LoadedModel, loadOnnxModel, saveOnnxModel } from '../model/onnx-file.js'
 import { ignoredScopeSchema, resolveIgnoredScope } from '../quantization/ignored-scope.js'
-import type { QuantizationResult } from '../quantization/quantize-graph.js'
+import type { QuantizationResult, QuantizationSettings } from '../quantization/quantize-graph.js'
 import { type QuantizeOptions, type QuantizeSettings, quantizeSchema } from '../quantization/quantize-options.js'
 import type { SkippedNode } from '../quantization/quantizer.js'
 import type { Target } from '../quantization/targets/target.js'
@@ -103,6 +103,7 @@ async function quantizeModel(settings: QuantizeSettings): Promise<QuantizeResult
     estimator,
     biasCorrection: settings.biasCorrection,
     channelAlignment: settings.channelAlignment,
+    smoothQuant: smoothQuantOf(settings),
     perChannel: settings.weights?.perChannel ?? true,
     ignored,
   })
@@ -141,6 +142,11 @@ function findQuantized({ placement }: QuantizationResult): Set<GraphNode> {
 function targetOf({ target, weights }: QuantizeSettings): Target {
   const { addsPairsIn16Bits } = targets[target]
   return { ...targets[target], addsPairsIn16Bits: weights?.overflowSafe ?? addsPairsIn16Bits }
+}
+
+function smoothQuantOf({ smoothQuant }: QuantizeSettings): QuantizationSettings['smoothQuant'] {
+  if (typeof smoothQuant === 'boolean') return smoothQuant && { alpha: null }
+  return smoothQuant
 }
 
 function isSymmetric({ preset, activations, target }: QuantizeSettings): boolean {

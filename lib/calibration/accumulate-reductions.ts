@@ -1,9 +1,9 @@
-import { FloatList } from './float-list.js'
+import { FloatList, joinFloats } from './float-list.js'
 import type { InstrumentedModel } from './instrument-graph.js'
 import type { PlannedTensor, Reduction, ReductionPlan } from './plan-reductions.js'
-import type { TensorStatistics } from './statistic-points.js'
+import { type ChannelSpread, mostSpreadSamples, type TensorStatistics } from './statistic-points.js'
 
-/** Gathers what the instrumented model computes of each sample. Memory grows by two numbers a sample and tensor. */
+/** Gathers what the instrumented model computes of each sample. Memory grows by two numbers a sample and tensor, by rows for few. */
 export class ReductionAccumulator {
   readonly #gatherers: readonly TensorGatherer[]
   readonly #inputs: ReadonlySet<string>
@@ -48,9 +48,13 @@ class TensorGatherer {
   readonly #range: { min: Place | null; max: Place } | null
   readonly #channels: { axis: number; min: Place | null; max: Place; minima: Float32Array; maxima: Float32Array } | null
   readonly #mean: { axis: number; place: Place; sums: Float64Array } | null
+  readonly #spread: SpreadGatherer | null
   #samples = 0
 
-  constructor({ tensor, range, channelRange, channelMean }: PlannedTensor, offsets: ReadonlyMap<Reduction, number>) {
+  constructor(
+    { tensor, range, channelRange, channelMean, channelSpread }: PlannedTensor,
+    offsets: ReadonlyMap<Reduction, number>,
+  ) {
     const placeOf = (reduction: Reduction): Place => ({
       offset: offsets.get(reduction) as number,
       length: reduction.length,
@@ -71,6 +75,14 @@ class TensorGatherer {
       channelMean === undefined
         ? null
         : { axis: channelMean.axis, place: placeOf(channelMean.mean), sums: new Float64Array(channelMean.mean.length) }
+    this.#spread =
+      channelSpread === undefined
+        ? null
+        : new SpreadGatherer({
+            ...places(channelSpread),
+            axis: channelSpread.axis,
+            square: placeOf(channelSpread.square),
+          })
   }
 
   add(vector: Float32Array): void {
@@ -86,6 +98,7 @@ class TensorGatherer {
         if (min !== null) minima[i] = Math.min(minima[i] as number, vector[min.offset + i] as number)
       }
     }
+    this.#spread?.add(vector)
     if (this.#mean !== null) {
       const { place, sums } = this.#mean
       for (let i = 0; i < place.length; i++) sums[i] = (sums[i] as number) + (vector[place.offset + i] as number)
@@ -93,6 +106,7 @@ class TensorGatherer {
   }
 
   finish(): TensorStatistics {
+    const spread = this.#spread?.finish(this.#samples)
     const channels = this.#channels
     const mean = this.#mean
     const count = this.#samples
@@ -100,7 +114,36 @@ class TensorGatherer {
       ...(this.#range && { range: { minima: this.#minima.toArray(), maxima: this.#maxima.toArray() } }),
       ...(channels && { channelRange: { axis: channels.axis, minima: channels.minima, maxima: channels.maxima } }),
       ...(mean && { channelMean: { axis: mean.axis, means: mean.sums.map((sum) => sum / count) } }),
+      ...(spread && { channelSpread: spread }),
     }
+  }
+}
+
+class SpreadGatherer {
+  readonly #minima: Float32Array[] = []
+  readonly #maxima: Float32Array[] = []
+  readonly #sums: Float64Array
+
+  constructor(
+    readonly places: { readonly axis: number; readonly min: Place | null; readonly max: Place; readonly square: Place },
+  ) {
+    this.#sums = new Float64Array(places.max.length)
+  }
+
+  add(vector: Float32Array): void {
+    const { min, max, square } = this.places
+    const read = ({ offset, length }: Place) => vector.slice(offset, offset + length)
+    if (this.#maxima.length < mostSpreadSamples) {
+      this.#minima.push(min === null ? new Float32Array(max.length) : read(min))
+      this.#maxima.push(read(max))
+    }
+    for (let i = 0; i < square.length; i++) this.#sums[i] = (this.#sums[i] as number) + (vector[square.offset + i] as number)
+  }
+
+  finish(samples: number): ChannelSpread {
+    const minima = joinFloats(this.#minima)
+    const maxima = joinFloats(this.#maxima)
+    return { axis: this.places.axis, minima, maxima, squares: this.#sums.map((sum) => sum / samples) }
   }
 }
 

@@ -16,3 +16,14 @@ export class FloatList {
     return this.#values.slice(0, this.#length)
   }
 }
+
+/** All of them, one after the other. */
+export function joinFloats(arrays: readonly Float32Array[]): Float32Array {
+  const joined = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0))
+  let position = 0
+  for (const array of arrays) {
+    joined.set(array, position)
+    position += array.length
+  }
+  return joined
+}

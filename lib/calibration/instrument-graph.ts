@@ -26,7 +26,7 @@ export interface InstrumentedModel {
   readonly exposed: ReadonlyMap<string, string>
 }
 
-const operators = { min: 'ReduceMin', max: 'ReduceMax', mean: 'ReduceMean' } as const
+const operators = { min: 'ReduceMin', max: 'ReduceMax', mean: 'ReduceMean', square: 'ReduceMean' } as const
 
 /** The opset in which ReduceMin, ReduceMax and ReduceMean take their axes as an input. */
 const axesAreInputs = 18
@@ -101,8 +101,9 @@ class VectorBuilder {
 
   add(reduction: Reduction): void {
     const { shape, elementType } = this.factsOf(reduction.tensor)
-    const source = this.graph.tensors.get(reduction.tensor) as GraphTensor
     const { kind, axis } = reduction
+    const whole = this.graph.tensors.get(reduction.tensor) as GraphTensor
+    const source = kind === 'square' ? this.#square(whole, elementType) : whole
     // Unknown or no dimensions: all elements at once, without naming axes.
     const rank = shape?.length ?? 0
     const axes = shape === null ? null : [...shape.keys()].filter((index) => index !== axis && shape[index] !== 1)
@@ -118,10 +119,10 @@ class VectorBuilder {
             ...(axes !== null && !axesInput ? [attribute.ints('axes', axes)] : []),
           ],
         },
-        `${source.name}_${kind}`,
+        `${whole.name}_${kind}`,
       )
     }
-    const part = { reduction, tensor: elementType === 'f32' ? tensor : this.#toFloat(tensor) }
+    const part = { reduction, tensor: elementType === 'f32' || kind === 'square' ? tensor : this.#toFloat(tensor) }
     if (rank < 2) {
       this.#single.push(part)
       return
@@ -131,6 +132,12 @@ class VectorBuilder {
     const group = this.#groups.get(key) ?? { axis: along, parts: [] }
     group.parts.push(part)
     this.#groups.set(key, group)
+  }
+
+  // Squares of half-precision numbers leave its range.
+  #square(tensor: GraphTensor, elementType: string | null): GraphTensor {
+    const float = elementType === 'f32' ? tensor : this.#toFloat(tensor)
+    return this.graph.addOperator({ type: 'Mul', inputs: [float, float] }, `${tensor.name}_squared`)
   }
 
   finish(): GraphTensor | null {

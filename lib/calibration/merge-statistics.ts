@@ -1,8 +1,16 @@
 import { createHash } from 'node:crypto'
 import { engineryError } from '../errors/enginery-error.js'
 import { compareIdentities, mismatchError } from './compare-identities.js'
+import { joinFloats } from './float-list.js'
 import { measureConvergence } from './measure-convergence.js'
-import type { ChannelMean, ChannelRange, Histogram, TensorStatistics } from './statistic-points.js'
+import {
+  type ChannelMean,
+  type ChannelRange,
+  type ChannelSpread,
+  type Histogram,
+  mostSpreadSamples,
+  type TensorStatistics,
+} from './statistic-points.js'
 import type { StoredStatistics } from './stats-file.js'
 
 /**
@@ -43,19 +51,25 @@ function mergeTensor(parts: readonly Part[]): TensorStatistics {
   const ranges = all(parts, ({ range }) => range)
   const channelRanges = all(parts, ({ channelRange }) => channelRange)
   const means = all(parts, ({ channelMean, samples }) => channelMean && { ...channelMean, samples })
+  const spreads = all(parts, ({ channelSpread, samples }) => channelSpread && { ...channelSpread, samples })
   const histograms = all(parts, ({ histogram }) => histogram)
   const quantiles = all(parts, ({ quantiles }) => quantiles)
   const [pair] = quantiles ?? []
   return {
     ...(ranges && {
-      range: { minima: join(ranges.map(({ minima }) => minima)), maxima: join(ranges.map(({ maxima }) => maxima)) },
+      range: { minima: joinFloats(ranges.map(({ minima }) => minima)), maxima: joinFloats(ranges.map(({ maxima }) => maxima)) },
     }),
     ...(channelRanges && { channelRange: channelRanges.reduce(hullOf) }),
     ...(means && { channelMean: meanOf(means) }),
+    ...(spreads && { channelSpread: mergeSpreads(spreads) }),
     ...(histograms && { histogram: histograms.reduce(addHistograms) }),
     ...(quantiles &&
       pair && {
-        quantiles: { ...pair, low: join(quantiles.map(({ low }) => low)), high: join(quantiles.map(({ high }) => high)) },
+        quantiles: {
+          ...pair,
+          low: joinFloats(quantiles.map(({ low }) => low)),
+          high: joinFloats(quantiles.map(({ high }) => high)),
+        },
       }),
   }
 }
@@ -64,16 +78,6 @@ function mergeTensor(parts: readonly Part[]): TensorStatistics {
 function all<T>(parts: readonly Part[], read: (part: Part) => T | undefined): T[] | null {
   const found = parts.map(read)
   return found.includes(undefined) ? null : (found as T[])
-}
-
-function join(arrays: readonly Float32Array[]): Float32Array {
-  const joined = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0))
-  let position = 0
-  for (const array of arrays) {
-    joined.set(array, position)
-    position += array.length
-  }
-  return joined
 }
 
 function hullOf(a: ChannelRange, b: ChannelRange): ChannelRange {
@@ -92,6 +96,18 @@ function meanOf(parts: readonly (ChannelMean & { readonly samples: number })[]):
     means: means.map(
       (_, channel) => parts.reduce((sum, part) => sum + (part.means[channel] as number) * part.samples, 0) / total,
     ),
+  }
+}
+
+function mergeSpreads(parts: readonly (ChannelSpread & { readonly samples: number })[]): ChannelSpread {
+  const [{ axis, squares }] = parts as unknown as [ChannelSpread]
+  const most = mostSpreadSamples * squares.length
+  const { means } = meanOf(parts.map((part) => ({ axis, means: part.squares, samples: part.samples })))
+  return {
+    axis,
+    minima: joinFloats(parts.map(({ minima }) => minima)).slice(0, most),
+    maxima: joinFloats(parts.map(({ maxima }) => maxima)).slice(0, most),
+    squares: means,
   }
 }
 

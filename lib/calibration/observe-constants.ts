@@ -53,15 +53,19 @@ async function observe(values: Float32Array, shape: readonly number[], point: St
   const minima = new Float32Array(channels).fill(Number.POSITIVE_INFINITY)
   const maxima = new Float32Array(channels).fill(Number.NEGATIVE_INFINITY)
   const sums = new Float64Array(channels)
+  const squares = new Float64Array(channels)
   for (const [index, value] of values.entries()) {
     if (!Number.isFinite(value)) throw notFinite()
     const channel = Math.floor(index / inner) % channels
     minima[channel] = Math.min(minima[channel] as number, value)
     maxima[channel] = Math.max(maxima[channel] as number, value)
     sums[channel] = (sums[channel] as number) + value
+    squares[channel] = (squares[channel] as number) + value * value
   }
   if (point.kind === 'range') return { range: { minima, maxima } }
   const { axis } = point
   if (point.kind === 'channel-range') return { channelRange: { axis, minima, maxima } }
-  return { channelMean: { axis, means: sums.map((sum) => sum / (values.length / channels)) } }
+  const perChannel = values.length / channels
+  if (point.kind === 'channel-mean') return { channelMean: { axis, means: sums.map((sum) => sum / perChannel) } }
+  return { channelSpread: { axis, minima, maxima, squares: squares.map((sum) => sum / perChannel) } }
 }

@@ -9,7 +9,8 @@ import type { StatisticPoint } from './statistic-points.js'
 /** Something that the model computes of one of its tensors while it runs. */
 export interface Reduction {
   readonly tensor: string
-  readonly kind: 'min' | 'max' | 'mean'
+  /** `square`: the mean of squares. */
+  readonly kind: 'min' | 'max' | 'mean' | 'square'
   /** The axis that is kept; null: one value of all elements. */
   readonly axis: number | null
   /** Number of values. */
@@ -22,6 +23,12 @@ export interface PlannedTensor {
   readonly range?: { readonly min: Reduction | null; readonly max: Reduction }
   readonly channelRange?: { readonly min: Reduction | null; readonly max: Reduction; readonly axis: number }
   readonly channelMean?: { readonly mean: Reduction; readonly axis: number }
+  readonly channelSpread?: {
+    readonly min: Reduction | null
+    readonly max: Reduction
+    readonly square: Reduction
+    readonly axis: number
+  }
 }
 
 /** A point that was asked for and cannot be had. */
@@ -43,7 +50,7 @@ export const floatTypes: readonly string[] = ['f32', 'f16', 'bf16', 'f64']
 const mostChannels = 4096
 
 /**
- * What to compute inside the model for points of the kinds `range`, `channel-range` and `channel-mean`.
+ * What to compute inside the model for points of the kinds `range`, `channel-range`, `channel-mean` and `channel-spread`.
  *
  * Minima and maxima are taken channel by channel also where only the range of a whole tensor is asked for: engines keep
  * channels apart in memory, so that is quicker, and the rest is few numbers. Behind every tensor, and of every input,
@@ -77,8 +84,15 @@ export function tensorOfPoint(graph: Graph, { tensor: name }: StatisticPoint): G
   return tensor
 }
 
+interface WantedOfTensor {
+  range: boolean
+  rangeAxis: number | null
+  meanAxis: number | null
+  spreadAxis: number | null
+}
+
 class ReductionPlanner {
-  readonly #points = new Map<GraphTensor, { range: boolean; rangeAxis: number | null; meanAxis: number | null }>()
+  readonly #points = new Map<GraphTensor, WantedOfTensor>()
   readonly #reductions = new Map<string, Reduction>()
   readonly #skipped: SkippedPoint[] = []
   readonly #signs = new Map<GraphTensor, boolean>()
@@ -96,11 +110,12 @@ class ReductionPlanner {
       this.#skipped.push({ point, reason })
       return
     }
-    const wanted = this.#points.get(tensor) ?? { range: false, rangeAxis: null, meanAxis: null }
+    const wanted = this.#points.get(tensor) ?? { range: false, rangeAxis: null, meanAxis: null, spreadAxis: null }
     this.#points.set(tensor, wanted)
     if (point.kind === 'range') wanted.range = true
     else if (point.kind === 'channel-range') wanted.rangeAxis = this.#agree(point, wanted.rangeAxis)
     else if (point.kind === 'channel-mean') wanted.meanAxis = this.#agree(point, wanted.meanAxis)
+    else if (point.kind === 'channel-spread') wanted.spreadAxis = this.#agree(point, wanted.spreadAxis)
   }
 
   watch(name: string): void {
@@ -109,20 +124,21 @@ class ReductionPlanner {
 
   finish(): ReductionPlan {
     const tensors: PlannedTensor[] = []
-    for (const [tensor, { range, rangeAxis, meanAxis }] of this.#points) {
-      const axis = rangeAxis ?? (range ? this.#quickestAxis(tensor, meanAxis) : null)
-      const extremes =
-        range || rangeAxis !== null
-          ? {
-              min: isNeverNegative(tensor, this.#signs) ? null : this.#reduce(tensor, 'min', axis),
-              max: this.#reduce(tensor, 'max', axis),
-            }
-          : null
+    for (const [tensor, { range, rangeAxis, meanAxis, spreadAxis }] of this.#points) {
+      const axis = rangeAxis ?? spreadAxis ?? (range ? this.#quickestAxis(tensor, meanAxis) : null)
+      const extremes = range || rangeAxis !== null ? this.#reduceExtremes(tensor, axis) : null
       tensors.push({
         tensor: tensor.name,
         ...(range && extremes && { range: extremes }),
         ...(rangeAxis !== null && extremes && { channelRange: { ...extremes, axis: rangeAxis } }),
         ...(meanAxis !== null && { channelMean: { mean: this.#reduce(tensor, 'mean', meanAxis), axis: meanAxis } }),
+        ...(spreadAxis !== null && {
+          channelSpread: {
+            ...this.#reduceExtremes(tensor, spreadAxis),
+            square: this.#reduce(tensor, 'square', spreadAxis),
+            axis: spreadAxis,
+          },
+        }),
       })
     }
     this.#watchForNaN()
@@ -155,6 +171,13 @@ class ReductionPlanner {
     return typeof length === 'number' && length <= mostChannels ? axis : null
   }
 
+  #reduceExtremes(tensor: GraphTensor, axis: number | null): { min: Reduction | null; max: Reduction } {
+    return {
+      min: isNeverNegative(tensor, this.#signs) ? null : this.#reduce(tensor, 'min', axis),
+      max: this.#reduce(tensor, 'max', axis),
+    }
+  }
+
   #reduce(tensor: GraphTensor, kind: Reduction['kind'], axis: number | null): Reduction {
     const key = `${kind} ${axis} ${tensor.name}`
     const length = axis === null ? 1 : (this.#lengthOf(tensor, axis) as number)
@@ -166,7 +189,7 @@ class ReductionPlanner {
   #watchForNaN(): void {
     const summed = new Set<GraphTensor>()
     for (const { kind, tensor } of this.#reductions.values()) {
-      if (kind === 'mean') summed.add(this.graph.tensors.get(tensor) as GraphTensor)
+      if (kind === 'mean' || kind === 'square') summed.add(this.graph.tensors.get(tensor) as GraphTensor)
     }
     for (const input of this.graph.inputs) {
       if (explainUnobservable(input, this.shapes) === null) this.#watched.add(input)

@@ -102,6 +102,8 @@ function hasPoint(found: TensorStatistics, point: StatisticPoint): boolean {
       return found.channelRange?.axis === point.axis
     case 'channel-mean':
       return found.channelMean?.axis === point.axis
+    case 'channel-spread':
+      return found.channelSpread?.axis === point.axis
     case 'histogram':
       return found.histogram !== undefined
     case 'quantiles':

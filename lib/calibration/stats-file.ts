@@ -97,12 +97,22 @@ export function decodeStatistics(bytes: Uint8Array, path: string): StoredStatist
   return { ...rest, statistics }
 }
 
-function describeTensor(name: string, { range, channelRange, channelMean, histogram, quantiles }: TensorStatistics): TensorEntry {
+function describeTensor(
+  name: string,
+  { range, channelRange, channelMean, channelSpread, histogram, quantiles }: TensorStatistics,
+): TensorEntry {
   return {
     name,
     ...(range && { range: { samples: range.minima.length } }),
     ...(channelRange && { channelRange: { axis: channelRange.axis, channels: channelRange.minima.length } }),
     ...(channelMean && { channelMean: { axis: channelMean.axis, channels: channelMean.means.length } }),
+    ...(channelSpread && {
+      channelSpread: {
+        axis: channelSpread.axis,
+        channels: channelSpread.squares.length,
+        samples: channelSpread.minima.length / channelSpread.squares.length,
+      },
+    }),
     ...(histogram && {
       histogram: { exponent: Math.log2(histogram.width), first: histogram.first, bins: histogram.counts.length },
     }),
@@ -111,18 +121,26 @@ function describeTensor(name: string, { range, channelRange, channelMean, histog
 }
 
 /** In the order in which {@link readTensor} reads them. */
-function arraysOf({ range, channelRange, channelMean, histogram, quantiles }: TensorStatistics): (Float32Array | Float64Array)[] {
+function arraysOf({
+  range,
+  channelRange,
+  channelMean,
+  channelSpread,
+  histogram,
+  quantiles,
+}: TensorStatistics): (Float32Array | Float64Array)[] {
   return [
     ...(range ? [range.minima, range.maxima] : []),
     ...(channelRange ? [channelRange.minima, channelRange.maxima] : []),
     ...(channelMean ? [channelMean.means] : []),
+    ...(channelSpread ? [channelSpread.minima, channelSpread.maxima, channelSpread.squares] : []),
     ...(histogram ? [histogram.counts] : []),
     ...(quantiles ? [quantiles.low, quantiles.high] : []),
   ]
 }
 
 function readTensor(entry: TensorEntry, reader: NumberReader): TensorStatistics {
-  const { range, channelRange, channelMean, histogram, quantiles } = entry
+  const { range, channelRange, channelMean, channelSpread, histogram, quantiles } = entry
   return {
     ...(range && { range: { minima: reader.floats(range.samples), maxima: reader.floats(range.samples) } }),
     ...(channelRange && {
@@ -133,6 +151,14 @@ function readTensor(entry: TensorEntry, reader: NumberReader): TensorStatistics 
       },
     }),
     ...(channelMean && { channelMean: { axis: channelMean.axis, means: reader.doubles(channelMean.channels) } }),
+    ...(channelSpread && {
+      channelSpread: {
+        axis: channelSpread.axis,
+        minima: reader.floats(channelSpread.channels * channelSpread.samples),
+        maxima: reader.floats(channelSpread.channels * channelSpread.samples),
+        squares: reader.doubles(channelSpread.channels),
+      },
+    }),
     ...(histogram && {
       histogram: { width: 2 ** histogram.exponent, first: histogram.first, counts: reader.doubles(histogram.bins) },
     }),

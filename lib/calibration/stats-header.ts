@@ -25,7 +25,7 @@ export const statisticsIdentitySchema = z.strictObject({
 
 const pointSchema = z.union([
   z.strictObject({ tensor: z.string(), kind: z.enum(['range', 'histogram']) }),
-  z.strictObject({ tensor: z.string(), kind: z.enum(['channel-range', 'channel-mean']), axis }),
+  z.strictObject({ tensor: z.string(), kind: z.enum(['channel-range', 'channel-mean', 'channel-spread']), axis }),
   z.strictObject({ tensor: z.string(), kind: z.literal('quantiles'), lower: z.number(), upper: z.number() }),
 ])
 
@@ -34,6 +34,7 @@ const tensorSchema = z.strictObject({
   range: z.strictObject({ samples: count }).optional(),
   channelRange: z.strictObject({ axis, channels: count }).optional(),
   channelMean: z.strictObject({ axis, channels: count }).optional(),
+  channelSpread: z.strictObject({ axis, channels: count, samples: count }).optional(),
   histogram: z
     .strictObject({ exponent: z.int().min(-149).max(128), first: z.int().min(-4096).max(4096), bins: count })
     .optional(),

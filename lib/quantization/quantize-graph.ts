@@ -7,9 +7,11 @@ import type { Algorithm } from './algorithm.js'
 import { ChannelAlignment } from './algorithms/channel-alignment.js'
 import { FastBiasCorrection } from './algorithms/fast-bias-correction.js'
 import { MinMaxQuantization } from './algorithms/min-max.js'
+import { type SmoothedTensor, SmoothQuant } from './algorithms/smooth-quant.js'
 import { placeQuantizers } from './placement/place-quantizers.js'
 import type { Placement, QuantizerParameters } from './quantizer.js'
 import type { ValueRange } from './quantizer-parameters.js'
+import type { UnsmoothedTensor } from './smoothing/find-smoothing-blocks.js'
 import type { Target } from './targets/target.js'
 import { WeightStore } from './weights/weight-store.js'
 
@@ -19,6 +21,8 @@ export interface QuantizationSettings {
   readonly estimator: RangeEstimator
   readonly biasCorrection: boolean
   readonly channelAlignment: boolean
+  /** Channels of activations are scaled where that makes the error less; false: nowhere. */
+  readonly smoothQuant: false | { readonly alpha: number | null }
   /** A scale for each output channel of weights; else one for all of them. */
   readonly perChannel: boolean
   /** Nodes that stay float, each with the reason. */
@@ -37,6 +41,9 @@ export interface QuantizationResult {
   readonly corrected: readonly string[]
   /** Labels of convolutions whose output channels were scaled. */
   readonly aligned: readonly string[]
+  /** Activations whose channels were scaled, and those whose were not. */
+  readonly smoothed: readonly SmoothedTensor[]
+  readonly unsmoothed: readonly UnsmoothedTensor[]
 }
 
 /**
@@ -55,11 +62,17 @@ export async function quantizeGraph(
   const alignment = new ChannelAlignment(placement, shapes)
   // It observes nothing, so the pass that follows is the only one.
   if (settings.channelAlignment) alignment.apply(graph)
-  const minMax = new MinMaxQuantization(placement, settings.estimator, weights)
+  const { smoothQuant, target, estimator } = settings
+  const smoothing = smoothQuant ? new SmoothQuant(graph, placement, shapes, { target, estimator, ...smoothQuant }) : null
+  const minMax = new MinMaxQuantization(placement, estimator, weights, smoothing)
   const biasCorrection = settings.biasCorrection ? new FastBiasCorrection(placement, shapes, weights) : null
   // Bias correction compares float weights with integers, so it comes before the former are gone.
   const step: readonly Algorithm[] = biasCorrection === null ? [minMax] : [biasCorrection, minMax]
-  const statistics = await collect(step.flatMap((algorithm) => algorithm.statisticPoints(graph)))
+  const points = step.flatMap((algorithm) => algorithm.statisticPoints(graph))
+  const observed = await collect([...points, ...(smoothing?.statisticPoints() ?? [])])
+  // It changes the activations that the others come to, so it is first.
+  smoothing?.apply(graph, observed)
+  const statistics = smoothing?.divideStatistics(observed) ?? observed
   for (const algorithm of step) await algorithm.apply(graph, statistics)
   return {
     placement,
@@ -67,5 +80,7 @@ export async function quantizeGraph(
     ranges: minMax.ranges,
     corrected: biasCorrection?.corrected ?? [],
     aligned: alignment.aligned,
+    smoothed: smoothing?.smoothed ?? [],
+    unsmoothed: smoothing?.unsmoothed ?? [],
   }
 }

@@ -108,6 +108,12 @@ export const quantizationSchema = z.strictObject({
     .optional(),
   biasCorrection: z.boolean().default(true).describe('take the mean error of quantized weights out of biases'),
   channelAlignment: z.boolean().default(false).describe('balance the channels of successive convolutions first'),
+  smoothQuant: z
+    .union([z.boolean(), z.strictObject({ alpha: z.number().min(0).max(1) })])
+    .default(true)
+    .describe(
+      'divide channels of activations and multiply the weights that read them, where that makes the expected error less; with `alpha`, by that share everywhere',
+    ),
   shapes: z
     .record(z.string(), z.array(positive))
     .optional()

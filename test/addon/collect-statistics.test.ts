@@ -70,6 +70,7 @@ const points: StatisticPoint[] = shown.flatMap((tensor): StatisticPoint[] => [
   { tensor, kind: 'range' },
   { tensor, kind: 'channel-range', axis: 1 },
   { tensor, kind: 'channel-mean', axis: 1 },
+  { tensor, kind: 'channel-spread', axis: 1 },
 ])
 
 describe('statistics inside the model', () => {
@@ -81,7 +82,7 @@ describe('statistics inside the model', () => {
     expect(collected).toMatchObject({ sampleCount: 9, passes: 1, skipped: [], shapes: { x: [1, 3, 12, 10] } })
     expect([...collected.statistics.keys()]).toEqual(shown)
     for (const name of shown) {
-      const { range, channelRange, channelMean } = collected.statistics.get(name) ?? {}
+      const { range, channelRange, channelMean, channelSpread } = collected.statistics.get(name) ?? {}
       const tensors = whole.map((outputs) => outputs[name] as Tensor)
       const values = tensors.map((tensor) => [...tensor.toFloat32()])
       // A minimum behind Relu is not measured: it is zero at the least.
@@ -112,6 +113,19 @@ describe('statistics inside the model', () => {
       close(
         channelMean?.means,
         each((lists) => meanOf(lists.flat())),
+      )
+      const rows = (make: (list: number[]) => number) => channels.flatMap((lists) => lists.map(make))
+      close(
+        channelSpread?.maxima,
+        rows((list) => Math.max(...list)),
+      )
+      close(
+        channelSpread?.minima,
+        rows((list) => (floor ? 0 : Math.min(...list))),
+      )
+      close(
+        channelSpread?.squares,
+        each((lists) => meanOf(lists.flat().map((value) => value ** 2))),
       )
     }
   })
@@ -198,6 +212,7 @@ describe('statistics inside the model', () => {
       { tensor: 'w', kind: 'range' },
       { tensor: 'w', kind: 'histogram' },
       { tensor: 'm', kind: 'channel-mean', axis: 1 },
+      { tensor: 'm', kind: 'channel-spread', axis: 1 },
     ]
     const { statistics } = await collectStatistics({
       graph: makeModel(13),
@@ -210,6 +225,7 @@ describe('statistics inside the model', () => {
     expect(w?.range?.maxima).toEqual(Float32Array.of(Math.max(...(w?.channelRange?.maxima ?? []))))
     expect(w?.histogram?.counts.reduce((sum, count) => sum + count)).toBe(20 * 27)
     expect(statistics.get('m')?.channelMean?.means.length).toBe(7)
+    expect(statistics.get('m')?.channelSpread?.squares.every((square) => square > 0)).toBe(true)
   })
 
   it('cannot be had of what is no float, which is said', async () => {

@@ -1,5 +1,5 @@
 import type { StatisticPoint } from '../../calibration/statistic-points.js'
-import { Constant } from '../../graph/constant.js'
+import type { Constant } from '../../graph/constant.js'
 import { findLinearOperator, type LinearOperator, rescaleChannels } from '../../graph/folding/linear-operator.js'
 import type { Graph } from '../../graph/graph.js'
 import type { GraphNode } from '../../graph/graph-node.js'
@@ -8,6 +8,7 @@ import type { InferredShapes } from '../../graph/shapes/infer-shapes.js'
 import { sortNodes } from '../../graph/sort-nodes.js'
 import type { Algorithm } from '../algorithm.js'
 import type { Placement } from '../quantizer.js'
+import { createInputOf, multiplyInputs, replaceWeights } from '../smoothing/weighted-reader.js'
 
 /** Two convolutions of which the second alone reads what the first writes. */
 interface Pair {
@@ -94,18 +95,6 @@ function inputChannels(node: GraphNode, { shape }: Constant): number {
   return (shape[1] as number) * node.int('group', 1)
 }
 
-/** Input channel that an element of the weights of a Conv belongs to. */
-function createInputOf(node: GraphNode, { shape, elements }: Constant): (index: number) => number {
-  const [filters, perGroup] = shape as [number, number]
-  const kernel = elements / (filters * perGroup)
-  const perFilter = perGroup * kernel
-  const filtersPerGroup = filters / node.int('group', 1)
-  return (index) => {
-    const filter = Math.floor(index / perFilter)
-    return Math.floor(filter / filtersPerGroup) * perGroup + (Math.floor(index / kernel) % perGroup)
-  }
-}
-
 /** By which to divide what is written, and multiply what is read, so that both have the same largest magnitude. */
 function balance({ first, second }: Pair): Float64Array {
   const written = (first.weights.node.inputs[first.weights.index] as GraphTensor).constant as Constant
@@ -130,15 +119,11 @@ function measureChannels(constant: Constant, channels: number, channelOf: (index
 
 /** @returns false where a value would leave the range of float32: then nothing was changed */
 function scalePair(graph: Graph, { first, second }: Pair, scales: Float64Array): boolean {
-  const read = weightsOf(second) as Constant
-  const inputOf = createInputOf(second, read)
-  const scaled = (read.values() as Float32Array).map((value, index) => value * (scales[inputOf(index)] as number))
-  if (!scaled.every(Number.isFinite)) return false
+  const inputOf = createInputOf(second, weightsOf(second) as Constant)
+  const scaled = multiplyInputs({ node: second, weights: 1, inputOf }, scales)
+  if (scaled === null) return false
   const inverse = scales.map((scale) => 1 / scale)
   if (!rescaleChannels(graph, first, inverse, new Float64Array(first.channels))) return false
-  const tensor = second.inputs[1] as GraphTensor
-  const constant = Constant.of('f32', read.shape, scaled)
-  if (tensor.soleConsumer === second) graph.setConstant(tensor, constant)
-  else graph.setInput(second, 1, graph.addConstant(tensor.name, constant))
+  replaceWeights(graph, second, 1, scaled)
   return true
 }

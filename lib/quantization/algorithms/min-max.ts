@@ -9,6 +9,7 @@ import { parametersForRange, type ValueRange } from '../quantizer-parameters.js'
 import { insertQuantizers } from '../rewrite/insert-quantizers.js'
 import { storeWeights } from '../weights/store-weights.js'
 import type { WeightStore } from '../weights/weight-store.js'
+import type { SmoothQuant } from './smooth-quant.js'
 
 /** Quantizers as placed, with scales from the ranges that were observed; weights become integers. */
 export class MinMaxQuantization implements Algorithm {
@@ -22,6 +23,8 @@ export class MinMaxQuantization implements Algorithm {
     readonly placement: Placement,
     readonly estimator: RangeEstimator,
     readonly weights: WeightStore,
+    /** What changed the activations before, and knows how; null: nothing did. */
+    readonly smoothing: Pick<SmoothQuant, 'ranges' | 'factors'> | null = null,
   ) {}
 
   statisticPoints(): readonly StatisticPoint[] {
@@ -36,7 +39,8 @@ export class MinMaxQuantization implements Algorithm {
       const parameters = parametersForRange(range, quantizer.scheme)
       this.ranges.set(quantizer.tensor, range)
       this.parameters.set(quantizer.tensor, parameters)
-      return { tensor: quantizer.tensor, uses: quantizer.uses, parameters }
+      const channels = this.smoothing?.factors.get(quantizer.tensor)
+      return { tensor: quantizer.tensor, uses: quantizer.uses, parameters, ...(channels && { channels }) }
     })
     for (const { use, axis, pairedAxis } of weights) {
       const constant = use.node.inputs[use.index]?.constant
@@ -50,7 +54,9 @@ export class MinMaxQuantization implements Algorithm {
     const unified = new Map<number | string, ValueRange>()
     for (const { tensor, group, scheme } of activations) {
       const key = group ?? tensor
-      const own = estimateRange(statistics.get(tensor) ?? {}, this.estimator, { isSymmetric: scheme.isSymmetric })
+      const own =
+        this.smoothing?.ranges.get(tensor) ??
+        estimateRange(statistics.get(tensor) ?? {}, this.estimator, { isSymmetric: scheme.isSymmetric })
       const others = unified.get(key)
       unified.set(key, others ? { min: Math.min(others.min, own.min), max: Math.max(others.max, own.max) } : own)
     }

@@ -13,6 +13,8 @@ export interface PlacedQuantizer {
   /** Who reads it through the quantizer. */
   readonly uses: readonly TensorUse[]
   readonly parameters: QuantizerParameters
+  /** Factors of the scale along an axis, where integers are made: floats are made of them with the scale alone. */
+  readonly channels?: { readonly axis: number; readonly factors: Float64Array }
 }
 
 /**
@@ -24,7 +26,7 @@ export interface PlacedQuantizer {
  */
 export function insertQuantizers(graph: Graph, quantizers: readonly PlacedQuantizer[]): void {
   const pairs = new Map<string, GraphTensor>()
-  for (const { tensor: name, uses, parameters } of quantizers) {
+  for (const { tensor: name, uses, parameters, channels } of quantizers) {
     const tensor = graph.tensors.get(name)
     if (tensor === undefined) throw bug(`there is no tensor ${name} to be quantized`)
     for (const { node, index } of uses) {
@@ -32,32 +34,68 @@ export function insertQuantizers(graph: Graph, quantizers: readonly PlacedQuanti
     }
     if (uses.length === 0) continue
     const { type, scale, zeroPoint } = parameters
-    const key = `${type} ${scale} ${zeroPoint} ${name}`
-    const pair = pairs.get(key) ?? addPair(graph, tensor, parameters)
+    const key = `${type} ${scale} ${zeroPoint} ${channels?.factors.join() ?? ''} ${name}`
+    const pair = pairs.get(key) ?? addPair(graph, tensor, parameters, channels)
     pairs.set(key, pair)
     for (const { node, index } of uses) graph.setInput(node, index, pair)
   }
 }
 
 /** Adds the two nodes behind a tensor; what the second writes is read by nobody yet. */
-function addPair(graph: Graph, tensor: GraphTensor, { type, scale, zeroPoint }: QuantizerParameters): GraphTensor {
+function addPair(
+  graph: Graph,
+  tensor: GraphTensor,
+  { type, scale, zeroPoint }: QuantizerParameters,
+  channels: PlacedQuantizer['channels'],
+): GraphTensor {
   const [least, most] = type === 'i8' ? [-128, 127] : [0, 255]
   if (!Number.isInteger(zeroPoint) || zeroPoint < least || zeroPoint > most) {
     throw bug(`${zeroPoint} is no zero point of type ${type} for ${tensor.name}`)
   }
-  const zero = type === 'i8' ? Constant.of('i8', [], Int8Array.of(zeroPoint)) : Constant.of('u8', [], Uint8Array.of(zeroPoint))
   const scaleTensor = graph.addConstant(
     `${tensor.name}_scale`,
     Constant.of('f32', [], Float32Array.of(requireScale(scale, tensor.name))),
   )
-  const zeroTensor = graph.addConstant(`${tensor.name}_zero_point`, zero)
+  const zeroTensor = graph.addConstant(`${tensor.name}_zero_point`, zerosOf(type, zeroPoint))
+  const [scales, zeros] = channels
+    ? addChannels(graph, tensor.name, { type, scale, zeroPoint }, channels)
+    : [scaleTensor, zeroTensor]
   // Named as what they write, which is unlike any other name.
   const quantized = graph.addTensor(`${tensor.name}_QuantizeLinear`, { elementType: type, shape: tensor.shape })
   const restored = graph.addTensor(`${tensor.name}_DequantizeLinear`, { elementType: 'f32', shape: tensor.shape })
-  const parts = (name: string, input: GraphTensor) => ({ name, inputs: [input, scaleTensor, zeroTensor] })
-  graph.addNode({ type: 'QuantizeLinear', ...parts(quantized.name, tensor), outputs: [quantized] })
-  graph.addNode({ type: 'DequantizeLinear', ...parts(restored.name, quantized), outputs: [restored] })
+  graph.addNode({
+    type: 'QuantizeLinear',
+    name: quantized.name,
+    inputs: [tensor, scales, zeros],
+    outputs: [quantized],
+    attributes: channels ? [attribute.int('axis', channels.axis)] : [],
+  })
+  graph.addNode({
+    type: 'DequantizeLinear',
+    name: restored.name,
+    inputs: [quantized, scaleTensor, zeroTensor],
+    outputs: [restored],
+  })
   return restored
+}
+
+function zerosOf(type: 'i8' | 'u8', zeroPoint: number, length?: number): Constant {
+  const shape = length === undefined ? [] : [length]
+  const zeros = new (type === 'i8' ? Int8Array : Uint8Array)(length ?? 1).fill(zeroPoint)
+  return zeros instanceof Int8Array ? Constant.of('i8', shape, zeros) : Constant.of('u8', shape, zeros)
+}
+
+function addChannels(
+  graph: Graph,
+  name: string,
+  { type, scale, zeroPoint }: QuantizerParameters,
+  { factors }: NonNullable<PlacedQuantizer['channels']>,
+): [GraphTensor, GraphTensor] {
+  const scales = Float32Array.from(factors, (factor) => requireScale(scale * factor, name))
+  return [
+    graph.addConstant(`${name}_channel_scales`, Constant.of('f32', [scales.length], scales)),
+    graph.addConstant(`${name}_channel_zero_points`, zerosOf(type, zeroPoint, scales.length)),
+  ]
 }
 
 /**

@@ -27,6 +27,11 @@ export interface Target {
   /** Of activations. i8 has no zero point; u8 has one wherever values are negative. */
   readonly activationType: 'u8' | 'i8'
   /**
+   * True where a quantizer of activations may have a scale for each channel while integers become floats with a single one:
+   * the channels are divided on the way.
+   */
+  readonly scalesChannels: boolean
+  /**
    * How ranges of activations are found unless the user says. With a zero point, 255 steps hold what samples have in the
    * mean; with 127 steps on either side it pays to look for the range with the least error, which takes a second look.
    */

@@ -9,6 +9,7 @@ const openvinoCpu: Target = {
   transparent: movingOperators,
   // Of signed integers around a Concat its low precision transformations make nonsense (seen with 2026.4.1).
   activationType: 'u8',
+  scalesChannels: true,
   estimator: 'mean-minmax',
   concatenatesIntegers: true,
   addsPairsIn16Bits: true,
@@ -22,6 +23,7 @@ const tensorrt: Target = {
   residuals: 'both',
   transparent: movingOperators,
   activationType: 'i8',
+  scalesChannels: false,
   estimator: 'mse',
   concatenatesIntegers: true,
   addsPairsIn16Bits: false,

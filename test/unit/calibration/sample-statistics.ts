@@ -24,6 +24,12 @@ export function makeStored(data = 'a', samples = 3): StoredStatistics {
         {
           channelRange: { axis: 1, minima: Float32Array.of(-1, 0), maxima: Float32Array.of(0, 3) },
           channelMean: { axis: 1, means: Float64Array.of(0.1, samples) },
+          channelSpread: {
+            axis: 1,
+            minima: new Float32Array(2 * samples).fill(-1),
+            maxima: Float32Array.from({ length: 2 * samples }, (_, at) => at),
+            squares: Float64Array.of(0.5, samples),
+          },
           histogram: addHistograms(histogram, histogram),
           quantiles: { lower: 0.1, upper: 0.9, low: new Float32Array(samples), high: new Float32Array(samples).fill(1) },
         },

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { compareIdentities } from '../../../lib/calibration/compare-identities.js'
 import { addHistograms, mergeStatistics } from '../../../lib/calibration/merge-statistics.js'
-import type { Histogram } from '../../../lib/calibration/statistic-points.js'
+import { type Histogram, mostSpreadSamples } from '../../../lib/calibration/statistic-points.js'
 import { StatisticsCache } from '../../../lib/calibration/statistics-cache.js'
 import { decodeStatistics, encodeStatistics, readStatistics, writeStatistics } from '../../../lib/calibration/stats-file.js'
 import { makeStored } from './sample-statistics.js'
@@ -51,7 +51,14 @@ describe('parts', () => {
     expect(merged.statistics.get('x')?.range?.minima.length).toBe(4)
     expect(y?.channelMean?.means).toEqual(Float64Array.of(0.1, 2.5))
     expect(y?.histogram?.counts).toEqual(Float64Array.of(4, 0, 20, 8))
+    expect(y?.channelSpread?.maxima).toEqual(Float32Array.of(0, 1, 2, 3, 4, 5, 0, 1))
+    expect(y?.channelSpread?.squares).toEqual(Float64Array.of(0.5, 2.5))
     expect(y?.quantiles?.high.length).toBe(4)
+  })
+
+  it('keep rows of channels for no more samples than a collection does', () => {
+    const merged = mergeStatistics([makeStored('a', 100), makeStored('b', 100)])
+    expect(merged.statistics.get('y')?.channelSpread?.maxima.length).toBe(2 * mostSpreadSamples)
   })
 
   it('of different models are refused', () => {

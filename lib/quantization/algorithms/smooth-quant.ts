@@ -1,0 +1,122 @@
+import type { RangeEstimator } from '../../calibration/range-estimator-options.js'
+import type { StatisticPoint, Statistics, TensorStatistics } from '../../calibration/statistic-points.js'
+import type { Constant } from '../../graph/constant.js'
+import type { Graph } from '../../graph/graph.js'
+import type { InferredShapes } from '../../graph/shapes/infer-shapes.js'
+import type { Algorithm } from '../algorithm.js'
+import type { Placement } from '../quantizer.js'
+import type { ValueRange } from '../quantizer-parameters.js'
+import { type ChosenFactors, chooseFactors } from '../smoothing/choose-factors.js'
+import { findSmoothingBlocks, type SmoothingBlock, type UnsmoothedTensor } from '../smoothing/find-smoothing-blocks.js'
+import { planDivision } from '../smoothing/fold-factors.js'
+import { multiplyInputs, replaceWeights } from '../smoothing/weighted-reader.js'
+import type { Target } from '../targets/target.js'
+
+export interface SmoothQuantOptions {
+  readonly target: Target
+  readonly estimator: RangeEstimator
+  /** From 0, all of it stays with the activation, to 1, all of it goes to the weights; null: what the expected error says. */
+  readonly alpha: number | null
+}
+
+/** An activation whose channels were scaled. */
+export interface SmoothedTensor {
+  readonly tensor: string
+  /** Labels of the nodes whose weights were multiplied. */
+  readonly readers: readonly string[]
+  readonly alpha: number
+  /** Expected squared error of what reads it, over that before. */
+  readonly errorRatio: number
+  /** Where it is divided: by other constants of what writes it, or by a quantizer with a scale for each channel. */
+  readonly by: 'producer' | 'quantizer'
+}
+
+/** Scales of a quantizer, channel by channel, over the one that integers are made floats with. */
+export interface ChannelFactors {
+  readonly axis: number
+  readonly factors: Float64Array
+}
+
+/**
+ * Divides the channels of activations and multiplies the weights that read them, so that the activation needs a narrower
+ * range and the network computes what it did. Where the producer can write the divided channels, it does; else a target
+ * that takes it gets a quantizer with a scale for each channel, whose integers are made floats with a single one. An
+ * operator is never added.
+ *
+ * Source: Xiao et al., "SmoothQuant: Accurate and Efficient Post-Training Quantization for Large Language Models", 2022.
+ */
+export class SmoothQuant implements Algorithm {
+  readonly name = 'smooth-quant'
+  /** Once applied. */
+  readonly smoothed: SmoothedTensor[] = []
+  readonly unsmoothed: UnsmoothedTensor[] = []
+  /** By tensor, once applied: where quantizers divide. */
+  readonly factors = new Map<string, ChannelFactors>()
+  /** By tensor, once applied: of the divided activations. */
+  readonly ranges = new Map<string, ValueRange>()
+  readonly #divided = new Map<string, Float64Array>()
+  readonly #blocks: readonly SmoothingBlock[]
+
+  constructor(
+    graph: Graph,
+    placement: Placement,
+    readonly shapes: InferredShapes,
+    readonly options: SmoothQuantOptions,
+  ) {
+    const { blocks, unsmoothed } = findSmoothingBlocks(graph, shapes, placement)
+    this.#blocks = blocks
+    this.unsmoothed.push(...unsmoothed)
+  }
+
+  statisticPoints(): readonly StatisticPoint[] {
+    return this.#blocks.map(({ tensor, axis }) => ({ tensor: tensor.name, kind: 'channel-spread', axis }))
+  }
+
+  apply(graph: Graph, statistics: Statistics): void {
+    for (const block of this.#blocks) {
+      const reason = this.#smooth(graph, block, statistics.get(block.tensor.name) ?? {})
+      if (reason !== null) this.unsmoothed.push({ tensor: block.tensor.name, reason })
+    }
+  }
+
+  /** What was observed, as if it had been of the divided activations: what the other algorithms of the step need of it. */
+  divideStatistics(statistics: Statistics): Statistics {
+    if (this.#divided.size === 0) return statistics
+    const divided = new Map<string, TensorStatistics>(statistics)
+    for (const [name, factors] of this.#divided) {
+      const found = statistics.get(name)
+      if (found?.channelMean === undefined) continue
+      const means = found.channelMean.means.map((mean, channel) => mean / (factors[channel] as number))
+      divided.set(name, { ...found, channelMean: { ...found.channelMean, means } })
+    }
+    return divided
+  }
+
+  #smooth(graph: Graph, block: SmoothingBlock, statistics: TensorStatistics): string | null {
+    const { tensor, readers, axis } = block
+    const nodes = new Set(readers.map(({ reader }) => reader.node))
+    const division = planDivision(tensor, block, nodes, this.shapes)
+    const { target, estimator, alpha } = this.options
+    if (typeof division === 'string' && !target.scalesChannels) return division
+    const chosen = chooseFactors(block, statistics, estimator, alpha)
+    if (chosen === null) return 'scaling its channels would not make the error less'
+    const scaled = readers.map(({ reader }) => ({ ...reader, constant: multiplyInputs(reader, chosen.factors) }))
+    if (scaled.some(({ constant }) => constant === null)) return 'a weight would leave the range of float32'
+    const isFolded = typeof division !== 'string' && division(graph, chosen.factors)
+    if (!isFolded && !target.scalesChannels) return 'a constant would leave the range of float32'
+    for (const { node, weights, constant } of scaled) replaceWeights(graph, node, weights, constant as Constant)
+    if (!isFolded) this.factors.set(tensor.name, { axis, factors: chosen.factors })
+    this.#record(block, chosen, isFolded ? 'producer' : 'quantizer')
+    return null
+  }
+
+  #record(
+    { tensor, readers }: SmoothingBlock,
+    { factors, alpha, errorRatio, range }: ChosenFactors,
+    by: SmoothedTensor['by'],
+  ): void {
+    this.#divided.set(tensor.name, factors)
+    this.ranges.set(tensor.name, range)
+    this.smoothed.push({ tensor: tensor.name, readers: readers.map(({ reader }) => reader.node.label), alpha, errorRatio, by })
+  }
+}
