@@ -5,6 +5,7 @@ import type { Graph } from '../../graph/graph.js'
 import type { GraphTensor } from '../../graph/graph-tensor.js'
 import type { QuantizerParameters, TensorUse } from '../quantizer.js'
 import { requireScale } from './require-scale.js'
+import { shareZeroPoint } from './share-zero-points.js'
 
 /** A quantizer with its range known. */
 export interface PlacedQuantizer {
@@ -53,36 +54,27 @@ function addPair(
     throw bug(`${zeroPoint} is no zero point of type ${type} for ${tensor.name}`)
   }
   const scaleTensor = graph.addConstant(
-    `${tensor.name}_scale`,
+    `${tensor.name}/scale`,
     Constant.of('f32', [], Float32Array.of(requireScale(scale, tensor.name))),
   )
-  const zeroTensor = graph.addConstant(`${tensor.name}_zero_point`, zerosOf(type, zeroPoint))
+  const zeroTensor = shareZeroPoint(graph, type, zeroPoint)
   const [scales, zeros] = channels
     ? addChannels(graph, tensor.name, { type, scale, zeroPoint }, channels)
     : [scaleTensor, zeroTensor]
-  // Named as what they write, which is unlike any other name.
-  const quantized = graph.addTensor(`${tensor.name}_QuantizeLinear`, { elementType: type, shape: tensor.shape })
-  const restored = graph.addTensor(`${tensor.name}_DequantizeLinear`, { elementType: 'f32', shape: tensor.shape })
-  graph.addNode({
-    type: 'QuantizeLinear',
-    name: quantized.name,
-    inputs: [tensor, scales, zeros],
-    outputs: [quantized],
-    attributes: channels ? [attribute.int('axis', channels.axis)] : [],
+  // The nodes have no names of their own: they go by what they write, and small models are mostly names.
+  const quantized = graph.addOperator(
+    {
+      type: 'QuantizeLinear',
+      inputs: [tensor, scales, zeros],
+      attributes: channels ? [attribute.int('axis', channels.axis)] : [],
+    },
+    `${tensor.name}/q`,
+    { elementType: type, shape: tensor.shape },
+  )
+  return graph.addOperator({ type: 'DequantizeLinear', inputs: [quantized, scaleTensor, zeroTensor] }, `${tensor.name}/dq`, {
+    elementType: 'f32',
+    shape: tensor.shape,
   })
-  graph.addNode({
-    type: 'DequantizeLinear',
-    name: restored.name,
-    inputs: [quantized, scaleTensor, zeroTensor],
-    outputs: [restored],
-  })
-  return restored
-}
-
-function zerosOf(type: 'i8' | 'u8', zeroPoint: number, length?: number): Constant {
-  const shape = length === undefined ? [] : [length]
-  const zeros = new (type === 'i8' ? Int8Array : Uint8Array)(length ?? 1).fill(zeroPoint)
-  return zeros instanceof Int8Array ? Constant.of('i8', shape, zeros) : Constant.of('u8', shape, zeros)
 }
 
 function addChannels(
@@ -93,8 +85,8 @@ function addChannels(
 ): [GraphTensor, GraphTensor] {
   const scales = Float32Array.from(factors, (factor) => requireScale(scale * factor, name))
   return [
-    graph.addConstant(`${name}_channel_scales`, Constant.of('f32', [scales.length], scales)),
-    graph.addConstant(`${name}_channel_zero_points`, zerosOf(type, zeroPoint, scales.length)),
+    graph.addConstant(`${name}/scales`, Constant.of('f32', [scales.length], scales)),
+    shareZeroPoint(graph, type, zeroPoint, scales.length),
   ]
 }
 
@@ -111,19 +103,19 @@ export function addWeightDequantizer(
 ): GraphTensor {
   for (const scale of scales) requireScale(scale, name)
   const scaleShape = axis === null ? [] : [scales.length]
-  const integers = graph.addConstant(`${name}_quantized`, Constant.of('i8', shape, values))
-  const scaleTensor = graph.addConstant(`${name}_scale`, Constant.of('f32', scaleShape, scales))
+  const integers = graph.addConstant(`${name}/i8`, Constant.of('i8', shape, values))
+  const scaleTensor = graph.addConstant(`${name}/scale`, Constant.of('f32', scaleShape, scales))
   // Zero everywhere, but some readers want it said.
-  const zeros = graph.addConstant(`${name}_zero_point`, Constant.of('i8', scaleShape, new Int8Array(scales.length)))
-  const restored = graph.addTensor(`${name}_DequantizeLinear`, { elementType: 'f32', shape })
-  graph.addNode({
-    type: 'DequantizeLinear',
-    name: restored.name,
-    inputs: [integers, scaleTensor, zeros],
-    outputs: [restored],
-    attributes: axis === null ? [] : [attribute.int('axis', axis)],
-  })
-  return restored
+  const zeros = shareZeroPoint(graph, 'i8', 0, axis === null ? undefined : scales.length)
+  return graph.addOperator(
+    {
+      type: 'DequantizeLinear',
+      inputs: [integers, scaleTensor, zeros],
+      attributes: axis === null ? [] : [attribute.int('axis', axis)],
+    },
+    `${name}/dq`,
+    { elementType: 'f32', shape },
+  )
 }
 
 function bug(reason: string): Error {

@@ -35,7 +35,11 @@ export function storeWeights(
   const restored = alike?.restored ?? addWeightDequantizer(graph, weights.name, quantized, axis)
   if (alike === undefined) storedOf.set(weights, [...stored, { axis, quantized: { nonFinite: 0, ...quantized }, restored }])
   graph.setInput(node, index, restored)
-  if (isUnused(weights)) graph.removeTensor(weights)
+  if (!isUnused(weights)) return
+  graph.removeTensor(weights)
+  // Integers go by the name of the floats that they replace.
+  const integers = restored.producer?.inputs[0]
+  if (integers) graph.renameTensor(integers, weights.name)
 }
 
 function isAlike(

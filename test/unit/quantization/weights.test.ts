@@ -114,14 +114,14 @@ describe('storing weights', () => {
     storeWeights(graph, second, 1, quantizeWeights(weights, 1))
     expect(graph.tensors.has('w')).toBe(true)
     storeWeights(graph, third, 0, quantizeWeights(weights, 0))
-    expect(graph.tensors.has('w')).toBe(false)
+    expect(graph.tensors.get('w')?.constant?.elementType).toBe('i8')
     expect(listOperators(graph).sort()).toEqual(['DequantizeLinear', 'DequantizeLinear', 'Gemm', 'MatMul', 'MatMul'])
     const read = [first, second, third].map(({ node, index }: { node: { inputs: { name: string }[] }; index: number }) => {
       return node.inputs[index]?.name
     })
-    expect(read).toEqual(['w_DequantizeLinear', 'w_DequantizeLinear', 'w_DequantizeLinear_1'])
-    expect(graph.tensors.get('w_quantized')?.elementType).toBe('i8')
-    expect(graph.tensors.get('w_scale')?.shape).toEqual([4])
+    expect(read).toEqual(['w/dq', 'w/dq', 'w/dq_1'])
+    expect(graph.tensors.get('w/i8')?.elementType).toBe('i8')
+    expect(graph.tensors.get('w/scale')?.shape).toEqual([4])
   })
 
   it('does not share what differs, and leaves floats that are an output', () => {
@@ -134,7 +134,7 @@ describe('storing weights', () => {
     storeWeights(graph, second, null, quantizeWeights(weights.constant, null, 1))
     expect(listOperators(graph).filter((type) => type === 'DequantizeLinear')).toHaveLength(2)
     expect(graph.tensors.has('w')).toBe(true)
-    expect(graph.tensors.get('w_scale')?.shape).toEqual([])
+    expect(graph.tensors.get('w/scale')?.shape).toEqual([])
   })
 
   it('refuses what is no constant', () => {
