@@ -2,21 +2,26 @@ import { types } from 'node:util'
 import { z } from 'zod'
 import type { CalibrationWarning } from '../calibration/calibration-warning.js'
 import type { SkippedPoint } from '../calibration/plan-reductions.js'
-import { kindsNeededBy, rangeEstimatorSchema } from '../calibration/range-estimator-options.js'
+import { kindsNeededBy, type RangeEstimator, rangeEstimatorSchema } from '../calibration/range-estimator-options.js'
 import { type ReuseOptions, reuseStatistics } from '../calibration/reuse-statistics.js'
+import type { StatisticPoint } from '../calibration/statistic-points.js'
 import { StatisticsCache } from '../calibration/statistics-cache.js'
 import type { CalibrationTable } from '../calibration/tensorrt/calibration-table.js'
-import { estimatorOf, tableFromStatistics } from '../calibration/tensorrt/table-from-statistics.js'
+import { scaleConstants } from '../calibration/tensorrt/constant-scales.js'
+import { estimatorOf, type TableTensor, tableFromStatistics } from '../calibration/tensorrt/table-from-statistics.js'
 import { calibrationAlgorithmNames, headerVersionOf } from '../calibration/tensorrt/table-header.js'
 import { saveCalibrationTable, type TableManifest, type TableOrigin } from '../calibration/tensorrt/table-manifest.js'
-import { listTableTensors } from '../calibration/tensorrt/table-tensors.js'
+import { listInputCopies, listSameElements, listTableTensors } from '../calibration/tensorrt/table-tensors.js'
 import { engineryError } from '../errors/enginery-error.js'
 import { parseOptions } from '../errors/parse-options.js'
 import { reportProgress } from '../errors/report-progress.js'
 import { unlessAborted } from '../errors/unless-aborted.js'
+import { cloneGraph } from '../graph/clone-graph.js'
 import { findQuantization } from '../graph/find-quantization.js'
+import { removeIdentities } from '../graph/folding/remove-identities.js'
 import type { Graph } from '../graph/graph.js'
 import { graphFromOnnx } from '../graph/graph-from-onnx.js'
+import type { GraphTensor } from '../graph/graph-tensor.js'
 import { raiseOpset } from '../graph/opset/raise-opset.js'
 import { type Logger, logSafely, silentLogger } from '../logging/logger.js'
 import { digestModel } from '../model/model-digest.js'
@@ -40,7 +45,9 @@ const createCalibrationTableSchema = z.strictObject({
     .enum(calibrationAlgorithmNames)
     .default('entropy2')
     .describe('calibrator that the table is for: TensorRT refuses those of another'),
-  range: rangeEstimatorSchema.optional().describe('how observed values become a range; default: as that calibrator does'),
+  range: rangeEstimatorSchema
+    .optional()
+    .describe('how observed values become a range; default: as that calibrator does, of inputs the whole range'),
   tensorrt: z
     .string()
     .refine((version) => headerVersionOf(version) !== null, 'expected a version such as 10.15.1')
@@ -98,7 +105,6 @@ export async function createCalibrationTable(options: CreateCalibrationTableOpti
     unlessAborted(promise, signal, 'Creating a calibration table', discard)
   const name = typeof model === 'string' ? model : `The model of ${model.length} bytes`
   const graph = await readFloatGraph(model, name)
-  const tensors = listTableTensors(graph)
   const estimator = settings.range ?? estimatorOf(algorithm)
   const inputs = graph.inputs.map(({ name, elementType, shape }) => ({
     name,
@@ -108,18 +114,19 @@ export async function createCalibrationTable(options: CreateCalibrationTableOpti
   const source = await abortable(openCalibrationSource(calibration, inputs, { signal }), (late) => late.close())
   try {
     const data = await abortable(source.identity())
-    const observed = raiseOpset(graph, name).graph
-    const points = tensors.flatMap((tensor) => kindsNeededBy(estimator).map((kind) => ({ tensor, ...kind })))
+    const observed = prepareObserved(graph, name)
+    const tensors = planTable(graph, observed, { estimator, isChosen: settings.range !== undefined })
+    const points = new Map<string, StatisticPoint>()
+    for (const { source, estimator } of tensors) {
+      for (const kind of kindsNeededBy(estimator)) points.set(`${kind.kind} ${source}`, { tensor: source, ...kind })
+    }
     const collected = await reuseStatistics({
       ...collecting(settings, source, data),
       graph: observed,
-      points,
+      points: [...points.values()],
     })
-    const table = tableFromStatistics(collected.statistics, tensors, {
-      algorithm,
-      version: headerVersionOf(settings.tensorrt) as string,
-      estimator,
-    })
+    const version = headerVersionOf(settings.tensorrt) as string
+    const table = addConstants(tableFromStatistics(collected.statistics, tensors, { algorithm, version }), graph)
     const digest = await abortable(digestModel(typeof model === 'string' ? model : { bytes: model }, { signal }))
     const origin: TableOrigin = {
       model: { sha256: digest.sha256, name: typeof model === 'string' ? (model.split(/[\\/]/).at(-1) ?? null) : null },
@@ -153,6 +160,36 @@ async function readFloatGraph(model: string | Uint8Array, name: string): Promise
   const before = findQuantization(graph)
   if (before !== null) throw engineryError('MODEL_QUANTIZED', { model: name, operators: Object.keys(before.operators) })
   return graph
+}
+
+/** The graph that runs: as the file has it, but for nodes that do nothing, which engines take out together with names. */
+function prepareObserved(graph: Graph, name: string): Graph {
+  const observed = cloneGraph(raiseOpset(graph, name).graph)
+  removeIdentities.apply(observed)
+  return observed
+}
+
+/** What is observed for each tensor of the table: of all with the same elements, the one that computes them. */
+function planTable(
+  graph: Graph,
+  observed: Graph,
+  { estimator, isChosen }: { readonly estimator: RangeEstimator; readonly isChosen: boolean },
+): TableTensor[] {
+  const copies = isChosen ? new Set<string>() : listInputCopies(graph)
+  const whole = estimatorOf('minmax')
+  return listTableTensors(graph).map((tensor) => {
+    const same = listSameElements(graph.tensors.get(tensor) as GraphTensor)
+    const source = same.find(({ name }) => observed.tensors.has(name))?.name ?? tensor
+    return { tensor, source, estimator: copies.has(tensor) ? whole : estimator }
+  })
+}
+
+/** From 10 on, constants have names that the file tells. */
+function addConstants(table: CalibrationTable, graph: Graph): CalibrationTable {
+  if ((table.major ?? 0) < 10) return table
+  const scales = new Map(table.scales)
+  for (const [tensor, scale] of scaleConstants(graph)) if (!scales.has(tensor)) scales.set(tensor, scale)
+  return { ...table, scales }
 }
 
 function collecting(
@@ -189,12 +226,12 @@ function collecting(
 }
 
 function listMissing(
-  tensors: readonly string[],
+  tensors: readonly TableTensor[],
   table: CalibrationTable,
   skipped: readonly SkippedPoint[],
 ): { tensor: string; reason: string }[] {
   const reasons = new Map(skipped.map(({ point, reason }) => [point.tensor, reason]))
   return tensors
-    .filter((tensor) => !table.scales.has(tensor))
-    .map((tensor) => ({ tensor, reason: reasons.get(tensor) ?? 'nothing was observed of it' }))
+    .filter(({ tensor }) => !table.scales.has(tensor))
+    .map(({ tensor, source }) => ({ tensor, reason: reasons.get(source) ?? 'nothing was observed of it' }))
 }

@@ -16,41 +16,61 @@ export function findEntropyThreshold(histogram: Histogram): number {
   if (largest === 0) return 0
   // Zeros, of which Relu makes many, are exact with any threshold and say nothing about it.
   counts[0] = counts[1] as number
-  let beyond = counts.reduce((sum, count) => sum + count, 0)
-  for (let bin = 0; bin < levels; bin++) beyond -= counts[bin] as number
+  const sums = sumUp(counts)
   let [best, least] = [bins, Number.POSITIVE_INFINITY]
   for (let end = levels; end <= bins; end++) {
-    const divergence = measureDivergence(counts, end, Math.max(0, beyond))
+    const divergence = measureDivergence(counts, sums, end)
     // Of equals the wider: clipping less is never worse.
     if (divergence <= least) [best, least] = [end, divergence]
-    beyond -= counts[end] ?? 0
   }
   return (best / bins) * largest * histogram.width
 }
 
-function measureDivergence(counts: Float64Array, end: number, beyond: number): number {
-  let total = beyond
-  for (let bin = 0; bin < end; bin++) total += counts[bin] as number
-  const quantizedTotal = total - beyond
+/** Sums over the bins before each, of which there are one more than bins: what all thresholds share. */
+interface Sums {
+  readonly counts: Float64Array
+  /** Bins that are not empty. */
+  readonly filled: Float64Array
+  /** Of count times its logarithm. */
+  readonly logs: Float64Array
+}
+
+function sumUp(counts: Float64Array): Sums {
+  const sums = { counts: new Float64Array(bins + 1), filled: new Float64Array(bins + 1), logs: new Float64Array(bins + 1) }
+  for (let bin = 0; bin < bins; bin++) {
+    const count = counts[bin] as number
+    sums.counts[bin + 1] = (sums.counts[bin] as number) + count
+    sums.filled[bin + 1] = (sums.filled[bin] as number) + (count > 0 ? 1 : 0)
+    sums.logs[bin + 1] = (sums.logs[bin] as number) + timesLog(count)
+  }
+  return sums
+}
+
+const timesLog = (value: number) => (value > 0 ? value * Math.log(value) : 0)
+
+/**
+ * Divergence of the distribution that is rounded to levels from the one clipped at `end`. With p the clipped counts, q the
+ * rounded ones and their sums P and Q it is the sum of p/P log(p/P) - p/P log(q/Q), where q is the same in all bins of a level
+ * that are not empty: so a level takes one logarithm.
+ */
+function measureDivergence(counts: Float64Array, sums: Sums, end: number): number {
+  const quantizedTotal = sums.counts[end] as number
   if (quantizedTotal <= 0) return Number.POSITIVE_INFINITY
-  let divergence = 0
+  const total = sums.counts[bins] as number
+  const beyond = Math.max(0, total - quantizedTotal)
+  const last = counts[end - 1] as number
+  const entropy = (sums.logs[end - 1] as number) + timesLog(last + beyond) - timesLog(total)
+  let cross = 0
   for (let level = 0; level < levels; level++) {
     const from = Math.floor((level * end) / levels)
     const to = Math.floor(((level + 1) * end) / levels)
-    let [sum, filled] = [0, 0]
-    for (let bin = from; bin < to; bin++) {
-      const count = counts[bin] as number
-      sum += count
-      if (count > 0) filled++
-    }
-    for (let bin = from; bin < to; bin++) {
-      const kept = counts[bin] as number
-      const reference = bin === end - 1 ? kept + beyond : kept
-      if (reference === 0) continue
-      // What is beyond lands in a bin that the rounded distribution has nothing in: as bad as can be, but not infinite.
-      const rounded = kept > 0 ? sum / filled / quantizedTotal : 1e-12
-      divergence += (reference / total) * Math.log(reference / total / rounded)
-    }
+    const sum = (sums.counts[to] as number) - (sums.counts[from] as number)
+    const filled = (sums.filled[to] as number) - (sums.filled[from] as number)
+    // What is beyond counts in the last bin, where there is one to round it to.
+    const clipped = to === end && last > 0 ? sum + beyond : sum
+    if (filled > 0) cross += clipped * Math.log(sum / filled / quantizedTotal)
   }
-  return divergence
+  // In an empty bin it has nothing to be rounded to: as bad as can be, but not infinite.
+  if (last === 0) cross += beyond * Math.log(1e-12)
+  return (entropy - cross) / total
 }

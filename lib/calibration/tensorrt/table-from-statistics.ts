@@ -18,32 +18,31 @@ export function canEstimate(statistics: TensorStatistics, { statistic }: RangeEs
   return statistics.histogram !== undefined
 }
 
+/** A tensor of the table, and where its scale comes from. */
+export interface TableTensor {
+  readonly tensor: string
+  /** The one whose statistics are its own. */
+  readonly source: string
+  readonly estimator: RangeEstimator
+}
+
 /**
  * A calibration table of observed tensors. TensorRT's implicit quantization is symmetric: what counts is the larger end.
  *
  * @param tensors in the order of the table; those without statistics are left out
- * @param version of the header, such as `101501`
+ * @param header its version such as `101501`
  */
 export function tableFromStatistics(
   statistics: Statistics,
-  tensors: Iterable<string>,
-  {
-    algorithm,
-    version,
-    estimator = estimatorOf(algorithm),
-  }: {
-    readonly algorithm: CalibrationAlgorithm
-    readonly version: string
-    readonly estimator?: RangeEstimator | undefined
-  },
+  tensors: readonly TableTensor[],
+  header: Pick<TableHeader, 'algorithm' | 'version'>,
 ): CalibrationTable {
   const scales = new Map<string, number>()
-  for (const tensor of tensors) {
-    const found = statistics.get(tensor)
+  for (const { tensor, source, estimator } of tensors) {
+    const found = statistics.get(source)
     if (found === undefined || !canEstimate(found, estimator)) continue
     const { min, max } = estimateRange(found, estimator, { isSymmetric: true })
     scales.set(tensor, scaleOfRange(Math.max(-min, max, 0)))
   }
-  const header = parseTableHeader(formatTableHeader({ version, algorithm })) as TableHeader
-  return { ...header, scales }
+  return { ...(parseTableHeader(formatTableHeader(header)) as TableHeader), scales }
 }

@@ -8,6 +8,48 @@ import { floatTypes } from '../plan-reductions.js'
 /** Operators of whose input only the shape matters: what follows is computed on the host, and is never quantized. */
 const shapeOperators = ['Shape', 'Size']
 
+/** Operators whose first output has the elements of their first input, perhaps in another order. */
+const keepsElements = [
+  'Identity',
+  'Dropout',
+  'Reshape',
+  'Flatten',
+  'Squeeze',
+  'Unsqueeze',
+  'Transpose',
+  'DepthToSpace',
+  'SpaceToDepth',
+]
+
+/** Operators whose outputs hold elements of their data, or copies of them, and nothing else. */
+const movesElements = [...keepsElements, 'Slice', 'Split', 'Gather', 'Concat', 'Expand', 'Tile', 'Pad', 'MaxPool']
+
+/**
+ * Tensors that hold elements of inputs and nothing else. TensorRT's own tables have the whole range of these, whatever the
+ * calibrator: pixels have no long tail that is worth clipping.
+ */
+export function listInputCopies(graph: Graph): Set<string> {
+  const copies = new Set<GraphTensor>(graph.inputs)
+  for (const node of sortNodes(graph)) {
+    if (!node.is(...movesElements)) continue
+    const data = node.is('Concat') ? node.inputs : node.inputs.slice(0, 1)
+    if (!data.every((input) => input !== null && copies.has(input))) continue
+    for (const output of node.outputs) if (output !== null) copies.add(output)
+  }
+  return new Set([...copies].map(({ name }) => name))
+}
+
+/** Tensors with the same elements, from the one that computes them to the given one. Their range is the same. */
+export function listSameElements(tensor: GraphTensor): GraphTensor[] {
+  const chain = [tensor]
+  for (;;) {
+    const [{ producer }] = chain as [GraphTensor]
+    const input = producer?.is(...keepsElements) && producer.outputs[0] === chain[0] ? producer.inputs[0] : null
+    if (!input || input.isOuter) return chain
+    chain.unshift(input)
+  }
+}
+
 /**
  * Tensors of an ONNX model that TensorRT asks a scale for: floating point inputs, and what nodes compute from inputs.
  * Its ONNX parser calls them as the file does.
