@@ -8,9 +8,11 @@ import { foldInputScale } from './fold-input-scale.js'
 import { foldPadding } from './fold-padding.js'
 import { type FoldingPass, type FoldingStep, nameNode } from './folding-pass.js'
 import { removeIdentities } from './remove-identities.js'
+import { widenHalves } from './widen-halves.js'
 
 /** In the order they run: each makes work for those behind it. */
 export const foldingPasses: readonly FoldingPass[] = [
+  widenHalves,
   foldConstants,
   removeIdentities,
   foldPadding,
