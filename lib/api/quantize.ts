@@ -145,8 +145,8 @@ function targetOf({ target, weights }: QuantizeSettings): Target {
 }
 
 function smoothQuantOf({ smoothQuant }: QuantizeSettings): QuantizationSettings['smoothQuant'] {
-  if (typeof smoothQuant === 'boolean') return smoothQuant && { alpha: null }
-  return smoothQuant
+  if (typeof smoothQuant === 'boolean') return smoothQuant && { alpha: null, convolutions: false }
+  return { alpha: smoothQuant.alpha ?? null, convolutions: smoothQuant.convolutions }
 }
 
 function isSymmetric({ preset, activations, target }: QuantizeSettings): boolean {

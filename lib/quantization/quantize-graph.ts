@@ -13,6 +13,7 @@ import type { Placement, QuantizerParameters } from './quantizer.js'
 import type { ValueRange } from './quantizer-parameters.js'
 import type { UnsmoothedTensor } from './smoothing/find-smoothing-blocks.js'
 import type { Target } from './targets/target.js'
+import { storeHalves } from './weights/store-halves.js'
 import { WeightStore } from './weights/weight-store.js'
 
 export interface QuantizationSettings {
@@ -22,7 +23,7 @@ export interface QuantizationSettings {
   readonly biasCorrection: boolean
   readonly channelAlignment: boolean
   /** Channels of activations are scaled where that makes the error less; false: nowhere. */
-  readonly smoothQuant: false | { readonly alpha: number | null }
+  readonly smoothQuant: false | { readonly alpha: number | null; readonly convolutions: boolean }
   /** A scale for each output channel of weights; else one for all of them. */
   readonly perChannel: boolean
   /** Nodes that stay float, each with the reason. */
@@ -74,6 +75,7 @@ export async function quantizeGraph(
   smoothing?.apply(graph, observed)
   const statistics = smoothing?.divideStatistics(observed) ?? observed
   for (const algorithm of step) await algorithm.apply(graph, statistics)
+  if (target.restoresHalves) storeHalves(graph, settings.ignored)
   return {
     placement,
     parameters: minMax.parameters,

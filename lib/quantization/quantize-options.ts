@@ -109,15 +109,39 @@ export const quantizationSchema = z.strictObject({
   biasCorrection: z.boolean().default(true).describe('take the mean error of quantized weights out of biases'),
   channelAlignment: z.boolean().default(false).describe('balance the channels of successive convolutions first'),
   smoothQuant: z
-    .union([z.boolean(), z.strictObject({ alpha: z.number().min(0).max(1) })])
+    .union([
+      z.boolean(),
+      z.strictObject({
+        alpha: z.number().min(0).max(1).optional(),
+        convolutions: z.boolean().default(false).describe('inputs of convolutions too'),
+      }),
+    ])
     .default(true)
     .describe(
-      'divide channels of activations and multiply the weights that read them, where that makes the expected error less; with `alpha`, by that share everywhere',
+      'divide channels of activations and multiply the weights that read them, where that makes the expected error less; with `alpha`, by that share wherever it can be done',
     ),
   shapes: z
     .record(z.string(), z.array(positive))
     .optional()
     .describe('of inputs that the model leaves open, for this run; default: as the first sample, with a batch of 1'),
+  check: z
+    .boolean()
+    .default(true)
+    .describe('compare the quantized model with the float one on up to 32 samples, and do something about what is lost'),
+  effort: z
+    .enum(['fast', 'balanced', 'thorough'])
+    .default('balanced')
+    .describe(
+      'what is done about accuracy that is lost: fast: a check of 8 samples, other ranges; balanced: up to a quarter of the layers float; thorough: everything is tried and the best kept',
+    ),
+  onInaccurate: z
+    .enum(['error', 'keep'])
+    .default('error')
+    .describe('a model that stays inaccurate: an error and no file, or a warning'),
+  prefer: z
+    .enum(['accuracy', 'fastest'])
+    .default('accuracy')
+    .describe('fastest: both models are measured on the CPU of this machine, and the float one is kept where INT8 does not pay'),
   onQuantized: z
     .enum(['refuse', 'pass'])
     .default('refuse')
@@ -129,7 +153,18 @@ export const engineQuantizationSchema = quantizationSchema.extend({
   target: z.enum(targetNames).optional().describe('where the model will run; default: told by the device'),
 })
 
-export const quantizeStages = ['read', 'fold', 'samples', 'statistics', 'quantize', 'measure', 'write', 'done'] as const
+export const quantizeStages = [
+  'read',
+  'fold',
+  'samples',
+  'statistics',
+  'quantize',
+  'check',
+  'cure',
+  'measure',
+  'write',
+  'done',
+] as const
 
 export interface QuantizeProgress {
   readonly stage: (typeof quantizeStages)[number]
@@ -149,6 +184,10 @@ export const quantizeSchema = quantizationSchema.extend({
   model: z.union([path, z.custom<Uint8Array>((value) => types.isUint8Array(value), 'expected a Uint8Array')]),
   calibration: calibrationSchema,
   output: path.optional().describe('file for the quantized model; it appears whole or not at all'),
+  sensitivity: z
+    .boolean()
+    .default(false)
+    .describe('tell what each layer costs in accuracy; done anyway where effort is thorough or something is cured'),
   measure: z
     .boolean()
     .default(false)

@@ -17,6 +17,8 @@ export interface SmoothQuantOptions {
   readonly estimator: RangeEstimator
   /** From 0, all of it stays with the activation, to 1, all of it goes to the weights; null: what the expected error says. */
   readonly alpha: number | null
+  /** Inputs of convolutions too, for which it rarely pays: their channels are balanced by normalization. */
+  readonly convolutions: boolean
 }
 
 /** An activation whose channels were scaled. */
@@ -63,7 +65,7 @@ export class SmoothQuant implements Algorithm {
     readonly shapes: InferredShapes,
     readonly options: SmoothQuantOptions,
   ) {
-    const { blocks, unsmoothed } = findSmoothingBlocks(graph, shapes, placement)
+    const { blocks, unsmoothed } = findSmoothingBlocks(graph, shapes, placement, options.convolutions)
     this.#blocks = blocks
     this.unsmoothed.push(...unsmoothed)
   }

@@ -19,8 +19,11 @@ export interface ChosenFactors {
 /** What is tried where nobody says: from balancing the two to leaving all of it to the weights. */
 const alphas = [0.25, 0.5, 0.65, 0.75, 0.85, 0.95]
 
-/** A gain below half a decibel is within what the estimate leaves out. */
-const leastGain = 0.89
+/** A gain below a decibel is within what the estimate leaves out. */
+const leastGain = 0.8
+
+/** Of the squared step of weights whose neighbours must not overflow: a fifth of a bit, in the mean. */
+const pairedStep = 1.35
 
 /** Of the largest channel. What hardly moved in the samples may move later, and is not blown up further than that. */
 const leastShare = 1e-3
@@ -104,7 +107,7 @@ interface Reads {
   readonly energies: Float64Array
   /** For each output of each reader, the weight of every channel with the largest magnitude: a list of rows. */
   readonly rows: readonly Float32Array[]
-  /** How many outputs each row stands for: more where weights share one scale. */
+  /** By which each row counts: for all outputs where weights share one scale, for each of its taps, and for coarser steps. */
   readonly outputs: readonly number[]
 }
 
@@ -129,7 +132,8 @@ function describeReads({ readers, channels }: SmoothingBlock): Reads {
       if (magnitude > (row[channel] as number)) row[channel] = magnitude
     }
     rows.push(...own)
-    for (const _ of own) outputs.push((isShared ? count : 1) * Math.max(taps, 1))
+    const weight = (isShared ? count : 1) * Math.max(taps, 1) * (weights.pairedAxis === null ? 1 : pairedStep)
+    for (const _ of own) outputs.push(weight)
   }
   return { magnitudes, energies, rows, outputs }
 }

@@ -27,13 +27,15 @@ export function findSmoothingBlocks(
   graph: Graph,
   shapes: InferredShapes,
   { activations, weights }: Placement,
+  convolutions: boolean,
 ): { blocks: SmoothingBlock[]; unsmoothed: UnsmoothedTensor[] } {
   const blocks: SmoothingBlock[] = []
   const unsmoothed: UnsmoothedTensor[] = []
   const members = new Map<number, number>()
   for (const { group } of activations) if (group !== undefined) members.set(group, (members.get(group) ?? 0) + 1)
   for (const quantizer of activations) {
-    const { group } = quantizer
+    const { group, uses } = quantizer
+    if (!convolutions && uses.some(({ node }) => node.is('Conv', 'ConvTranspose'))) continue
     const isAlone = group === undefined || members.get(group) === 1
     const found = isAlone ? describeBlock(graph, shapes, quantizer, weights) : 'it shares its range with others'
     if (typeof found === 'string') unsmoothed.push({ tensor: quantizer.tensor, reason: found })

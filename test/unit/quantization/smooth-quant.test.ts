@@ -41,7 +41,7 @@ function smooth(
   const shapes = inferShapes(graph)
   const how = { target: targets[target], isSymmetric: target === 'tensorrt', perChannel: true, ignored: new Map() }
   const placement = placeQuantizers(graph, shapes, how)
-  const algorithm = new SmoothQuant(graph, placement, shapes, { target: targets[target], estimator, alpha })
+  const algorithm = new SmoothQuant(graph, placement, shapes, { target: targets[target], estimator, alpha, convolutions: true })
   const statistics = new Map([[tensor, observed(axis)]])
   algorithm.apply(graph, statistics)
   return { graph, placement, algorithm, statistics: algorithm.divideStatistics(statistics) }
@@ -212,7 +212,7 @@ describe('channels that one scale cannot hold', () => {
     const target = targets['openvino-cpu']
     const placement = placeQuantizers(graph, shapes, { target, isSymmetric: false, perChannel: true, ignored: new Map() })
     const of = (alpha: number | null) => {
-      const algorithm = new SmoothQuant(graph, placement, shapes, { target, estimator, alpha })
+      const algorithm = new SmoothQuant(graph, placement, shapes, { target, estimator, alpha, convolutions: true })
       algorithm.apply(graph, new Map([['x', even]]))
       return algorithm
     }
@@ -234,7 +234,7 @@ describe('channels that one scale cannot hold', () => {
       const shapes = inferShapes(graph)
       const target = targets['openvino-cpu']
       const placement = placeQuantizers(graph, shapes, { target, isSymmetric: false, perChannel: true, ignored: new Map() })
-      const algorithm = new SmoothQuant(graph, placement, shapes, { target, estimator, alpha: 0.5 })
+      const algorithm = new SmoothQuant(graph, placement, shapes, { target, estimator, alpha: 0.5, convolutions: true })
       algorithm.apply(graph, new Map([['x', statistics]]))
       expect(algorithm.smoothed).toEqual([])
     }
