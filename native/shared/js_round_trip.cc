@@ -131,7 +131,7 @@ void JsRoundTrip::fail_with(Napi::Env env, RoundTripCore::Ticket ticket, Napi::V
     }
 }
 
-Napi::Value JsRoundTrip::thrown(Napi::Env env) const {
+Napi::Value JsRoundTrip::thrown() const {
     return thrown_.IsEmpty() ? Napi::Value() : thrown_.Value().Get(uint32_t{0});
 }
 

@@ -42,7 +42,7 @@ public:
     std::optional<NativeError> failure() const { return core_.failure(); }
 
     // JavaScript thread: what was thrown or rejected with, where that was the first failure; else empty.
-    Napi::Value thrown(Napi::Env env) const;
+    Napi::Value thrown() const;
 
     // Any thread: nothing is asked any more, and what JavaScript handed over may be collected.
     void close() noexcept;

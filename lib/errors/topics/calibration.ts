@@ -6,6 +6,11 @@ export const calibrationErrors = {
     message: 'expected samples to calibrate with, received none',
     cure: 'Check that the folder, file or iterable is not empty, and that a generator was not read before.',
   },
+  CALIBRATION_INPUT_NOT_FINITE: {
+    topic: 'Calibration',
+    message: 'sample {sample}: element {element} of the input {input} is infinite or not a number',
+    cure: 'Repair or leave out the sample; if all are hit, the preprocessing is broken: a division by a standard deviation of 0, for example.',
+  },
   CALIBRATION_NOT_FINITE: {
     topic: 'Calibration',
     message: 'sample {sample}: {tensor} holds NaN, or infinity or sums beyond it',
