@@ -1,8 +1,11 @@
+import type { TensorRtPlan } from '../engine/tensorrt/plan.js'
 import { parseOptions } from '../errors/parse-options.js'
 import type { Engine } from '../inference/engine.js'
 import { type BuildEngineOptions, buildEngineSchema, withDefaultBackend } from './build-options.js'
+import { buildTensorRt } from './build-tensorrt.js'
 import { compileEngine } from './compile-engine.js'
 import { prepareInt8 } from './prepare-int8.js'
+import { buildTensorRtSchema, type TensorRtBuildOptions } from './tensorrt-options.js'
 
 /**
  * Compiles a model into an engine for one device.
@@ -19,10 +22,28 @@ import { prepareInt8 } from './prepare-int8.js'
  * @example
  * const engine = await buildEngine({ model: 'yolox.onnx', device: 'CPU', hints: { performance: 'throughput' } })
  */
-export async function buildEngine(options: BuildEngineOptions): Promise<Engine> {
+export async function buildEngine(options: BuildEngineOptions): Promise<Engine>
+/**
+ * Builds a plan of TensorRT from an ONNX model. Plans of TensorRT-RTX are built without a GPU, for any of its compute
+ * capabilities; TensorRT builds on the GPU that the plan is for.
+ *
+ * @throws OPTION_INVALID; the TENSORRT_ codes; the MODEL_ codes; INPUT_UNKNOWN; DEVICE_NOT_FOUND; CACHE_UNUSABLE (only if
+ * required); CALLBACK_FAILED; ABORTED; ADDON_NOT_FOUND, ADDON_LOAD_FAILED; OUT_OF_MEMORY; with `calibration` as `quantize`
+ * @example
+ * const builder = { computeCapabilities: ['8.9', '12.0'] }
+ * const plan = await buildEngine({ backend: 'tensorrt', library: 'tensorrt-rtx', model: 'yolox.onnx', builder })
+ * await plan.save('yolox.plan')
+ */
+export async function buildEngine(options: TensorRtBuildOptions): Promise<TensorRtPlan>
+export async function buildEngine(options: BuildEngineOptions | TensorRtBuildOptions): Promise<Engine | TensorRtPlan> {
+  if (isForTensorRt(options)) return await buildTensorRt(parseOptions(buildTensorRtSchema, options, buildEngine))
   const parsed = parseOptions(buildEngineSchema, withDefaultBackend(options), buildEngine)
   const { precision } = parsed
   if (precision !== 'int8') return await compileEngine({ ...parsed, precision })
   const { settings, preparation } = prepareInt8(parsed)
   return await compileEngine(settings, preparation)
+}
+
+function isForTensorRt(options: unknown): boolean {
+  return typeof options === 'object' && options !== null && (options as { backend?: unknown }).backend === 'tensorrt'
 }

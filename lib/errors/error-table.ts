@@ -14,6 +14,7 @@ import { picturesErrors } from './topics/pictures.js'
 import { quantizationErrors } from './topics/quantization.js'
 import { readingWritingFilesErrors } from './topics/reading-writing-files.js'
 import { savedEnginesErrors } from './topics/saved-engines.js'
+import { tensorrtErrors } from './topics/tensorrt.js'
 import { tensorrtFilesErrors } from './topics/tensorrt-files.js'
 import { tensorsErrors } from './topics/tensors.js'
 
@@ -37,6 +38,7 @@ export const errorTable = {
   ...inferenceErrors,
   ...evaluationErrors,
   ...calibrationErrors,
+  ...tensorrtErrors,
   ...tensorrtFilesErrors,
   ...quantizationErrors,
   ...dataFilesErrors,

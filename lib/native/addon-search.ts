@@ -3,9 +3,9 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import nodeGypBuild from 'node-gyp-build'
-import { openVinoPackages } from './platform.js'
+import { openVinoPackages, tensorrtPackage } from './platform.js'
 
-export type AddonName = 'openvino' | 'kernels'
+export type AddonName = 'openvino' | 'kernels' | 'tensorrt-v10' | 'tensorrt-v11' | 'tensorrt-rtx'
 
 /** A place where an addon may be. `locate` answers with its path, null where there is nothing, or throws. */
 export interface AddonPlace {
@@ -24,6 +24,9 @@ export const isCheckout = existsSync(join(packageRoot, 'native', 'openvino', 'CM
 export const addonVariables: Readonly<Record<AddonName, string>> = {
   openvino: 'ENGINERY_OPENVINO_ADDON',
   kernels: 'ENGINERY_KERNELS_ADDON',
+  'tensorrt-v10': 'ENGINERY_TENSORRT_V10_ADDON',
+  'tensorrt-v11': 'ENGINERY_TENSORRT_V11_ADDON',
+  'tensorrt-rtx': 'ENGINERY_TENSORRT_RTX_ADDON',
 }
 
 /**
@@ -38,19 +41,25 @@ export function listAddonPlaces(addon: AddonName, environment: NodeJS.ProcessEnv
     return [{ name: `environment variable ${variable}`, locate: () => (existsSync(file) ? file : null) }]
   }
   const places: AddonPlace[] = [ownFolder(addon)]
-  if (addon === 'openvino') places.push(...openVinoPackages.map(platformPackage))
+  if (addon === 'openvino') places.push(...openVinoPackages.map((name) => platformPackage(name)))
+  if (addon.startsWith('tensorrt-')) places.push(platformPackage(tensorrtPackage, folderOf(addon)))
   return places
 }
 
+/** Its root in `native/`; addons of one source, `tensorrt-v10` and its like, lie below the folder of that source. */
+function folderOf(addon: AddonName): string {
+  return addon.replace('-', '/')
+}
+
 function ownFolder(addon: AddonName): AddonPlace {
-  const folder = join(packageRoot, 'native', addon)
+  const folder = join(packageRoot, 'native', folderOf(addon))
   return { name: folder, locate: () => findBuild(folder) }
 }
 
-function platformPackage(name: string): AddonPlace {
+function platformPackage(name: string, folder = ''): AddonPlace {
   return {
     name: `package ${name}`,
-    locate: () => findInPackage(name, import.meta.url, readVersion(join(packageRoot, 'package.json'))),
+    locate: () => findInPackage(name, import.meta.url, readVersion(join(packageRoot, 'package.json')), folder),
   }
 }
 
@@ -58,12 +67,13 @@ function platformPackage(name: string): AddonPlace {
  * Path of the addon in an installed package, as seen from a module; null where the package is not installed.
  *
  * @param version the version it must have; null accepts any
+ * @param folder of the addon in the package, where it holds several
  */
-export function findInPackage(name: string, from: string, version: string | null): string | null {
+export function findInPackage(name: string, from: string, version: string | null, folder = ''): string | null {
   const manifest = resolveManifest(name, from)
   if (manifest === null) return null
   refuseOtherVersion(name, readVersion(manifest), version)
-  const found = findBuild(dirname(manifest))
+  const found = findBuild(join(dirname(manifest), folder))
   if (found === null) throw new Error(`${dirname(manifest)} holds no addon: the installation is incomplete`)
   return found
 }

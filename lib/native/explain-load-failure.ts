@@ -1,4 +1,4 @@
-import type { AddonName } from './addon-search.js'
+import { type AddonName, addonVariables } from './addon-search.js'
 import type { CLibrary } from './platform.js'
 
 /** Everything that the advice depends on, so that it can be tested for machines that are not at hand. */
@@ -134,14 +134,19 @@ function adviseOnLibrary(library: string, here: LoadCircumstances): string {
 /** What to do where no file was found at all. */
 export function adviseOnAbsence(here: LoadCircumstances): string {
   if (here.variable !== null) return `Let ${here.variable} name an existing .node file, or unset it.`
-  if (here.isCheckout) return 'Build it: npm run setup.'
+  if (here.isCheckout) {
+    const needs = here.addon.startsWith('tensorrt-') ? ' -- --tensorrt=headers-10,headers-11' : ''
+    return `Build it: npm run setup${needs}.`
+  }
   if (here.isBundled) {
     return 'A bundler has moved enginery away from its files: keep it out of the bundle (esbuild, Vite and Rollup: external; webpack: externals; Next.js: serverExternalPackages) and ship node_modules with it.'
   }
   if (!here.publishedPlatforms.includes(here.platform)) {
-    return `No ready-made addon is published for ${here.platform}, only for ${here.publishedPlatforms.join(', ')}: build it in a checkout and name it with ENGINERY_${here.addon.toUpperCase()}_ADDON.`
+    return `No ready-made addon is published for ${here.platform}, only for ${here.publishedPlatforms.join(', ')}: build it in a checkout and name it with ${addonVariables[here.addon]}.`
   }
   if (here.cLibrary.name === 'musl') return `Addons are published for glibc; this system runs musl. ${debianImage}`
+  // Small, and needed by few: npm does not install it by itself.
+  if (here.addon.startsWith('tensorrt-')) return `Install it: npm install ${here.platformPackage}.`
   if (here.addon === 'kernels') return `The installation of enginery is incomplete. ${reinstall}`
   return [
     `npm did not install the optional dependency ${here.platformPackage}.`,

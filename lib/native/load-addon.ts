@@ -1,10 +1,18 @@
 import { createRequire } from 'node:module'
-import { type EngineryError, engineryError } from '../errors/enginery-error.js'
+import { type EngineryError, type EngineryErrorRest, engineryError } from '../errors/enginery-error.js'
 import { type AddonName, type AddonPlace, addonVariables, isBundled, isCheckout, listAddonPlaces } from './addon-search.js'
 import { adviseOnAbsence, explainLoadFailure, type LoadCircumstances } from './explain-load-failure.js'
 import type { KernelsAddon } from './kernels-addon.js'
 import type { OpenVinoAddon } from './openvino-addon.js'
-import { detectCLibrary, openVinoPackages, platformName, publishedPlatforms, readBinaryFacts } from './platform.js'
+import {
+  detectCLibrary,
+  openVinoPackages,
+  platformName,
+  publishedPlatforms,
+  readBinaryFacts,
+  tensorrtPackage,
+} from './platform.js'
+import type { TensorRtAddon, TensorRtLine } from './tensorrt-addon.js'
 
 /** One place that was tried. */
 export interface AddonAttempt {
@@ -33,7 +41,13 @@ export interface UnloadedAddon {
 interface Addons {
   openvino: OpenVinoAddon
   kernels: KernelsAddon
+  'tensorrt-v10': TensorRtAddon
+  'tensorrt-v11': TensorRtAddon
+  'tensorrt-rtx': TensorRtAddon
 }
+
+/** The public function that the stack of a failure starts at. */
+type Caller = NonNullable<EngineryErrorRest['caller']>
 
 // Per thread, as modules are. A failure is not remembered: what was missing may be there at the next call.
 const loaded: { [Name in AddonName]?: LoadedAddon<Addons[Name]> } = {}
@@ -52,9 +66,19 @@ export function loadKernels(): KernelsAddon {
   return loadOrThrow('kernels', loadKernels)
 }
 
+/** As {@link loadOpenVino}, for the addon of one line of TensorRT, which loads where there is no TensorRT. */
+export function loadTensorRt(line: TensorRtLine): TensorRtAddon {
+  return loadOrThrow(`tensorrt-${line}`, loadTensorRt)
+}
+
 /** As {@link loadOpenVino}, for callers that go on without it. */
 export function tryLoadOpenVino(): LoadedAddon<OpenVinoAddon> | UnloadedAddon {
   return tryLoad('openvino', tryLoadOpenVino)
+}
+
+/** As {@link loadTensorRt}, for callers that go on without it. */
+export function tryLoadTensorRt(line: TensorRtLine): LoadedAddon<TensorRtAddon> | UnloadedAddon {
+  return tryLoad(`tensorrt-${line}`, tryLoadTensorRt)
 }
 
 /** As {@link loadKernels}, for callers that go on without it. */
@@ -62,13 +86,13 @@ export function tryLoadKernels(): LoadedAddon<KernelsAddon> | UnloadedAddon {
   return tryLoad('kernels', tryLoadKernels)
 }
 
-function loadOrThrow<Name extends AddonName>(name: Name, caller: () => unknown): Addons[Name] {
+function loadOrThrow<Name extends AddonName>(name: Name, caller: Caller): Addons[Name] {
   const result = tryLoad(name, caller)
   if ('reason' in result) throw result.reason
   return result.addon
 }
 
-function tryLoad<Name extends AddonName>(name: Name, caller: () => unknown): LoadedAddon<Addons[Name]> | UnloadedAddon {
+function tryLoad<Name extends AddonName>(name: Name, caller: Caller): LoadedAddon<Addons[Name]> | UnloadedAddon {
   const known = loaded[name] as LoadedAddon<Addons[Name]> | undefined
   if (known !== undefined) return known
   const result = tryPlaces<Addons[Name]>(name, listAddonPlaces(name), caller)
@@ -79,7 +103,7 @@ function tryLoad<Name extends AddonName>(name: Name, caller: () => unknown): Loa
 function tryPlaces<Addon extends object>(
   name: AddonName,
   places: readonly AddonPlace[],
-  caller: () => unknown,
+  caller: Caller,
 ): LoadedAddon<Addon> | UnloadedAddon {
   const tried: AddonAttempt[] = []
   let cause: unknown
@@ -111,7 +135,7 @@ function openAddon(path: string): unknown {
   return createRequire(import.meta.url)(path)
 }
 
-function describeFailure(name: AddonName, tried: readonly AddonAttempt[], cause: unknown, caller: () => unknown): EngineryError {
+function describeFailure(name: AddonName, tried: readonly AddonAttempt[], cause: unknown, caller: Caller): EngineryError {
   const here: LoadCircumstances = {
     addon: name,
     platform: platformName,
@@ -120,7 +144,7 @@ function describeFailure(name: AddonName, tried: readonly AddonAttempt[], cause:
     isCheckout,
     isBundled: isBundled(),
     variable: process.env[addonVariables[name]] ? addonVariables[name] : null,
-    platformPackage: openVinoPackages[0] as string,
+    platformPackage: name.startsWith('tensorrt-') ? tensorrtPackage : (openVinoPackages[0] as string),
   }
   const failed = tried.find((attempt) => attempt.outcome === 'failed')
   const failure = failed && explainLoadFailure(failed.error ?? '', here)

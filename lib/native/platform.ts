@@ -31,6 +31,9 @@ export const openVinoPackages: readonly string[] = [
   `@enginery/openvino-cpu-${platformName}`,
 ]
 
+/** Carries the addons over TensorRT for this machine, and nothing of NVIDIA's. */
+export const tensorrtPackage = `@enginery/tensorrt-${platformName}`
+
 export interface CLibrary {
   readonly name: 'glibc' | 'musl' | 'none'
   /** Of glibc, for example `2.36`. */

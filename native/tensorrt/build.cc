@@ -116,6 +116,12 @@ void build(Workbench& bench, const BuildRequest& request, BuildControl& control,
         outcome.kind = BuildOutcome::Kind::kNotParsed;
         return;
     }
+    try {
+        fix_input_shapes(*bench.network, request.input_shapes);
+    } catch (const NativeError& error) {
+        outcome.refused = error;
+        return;
+    }
     outcome.network = describe_network(*bench.network);
     // Before the config, which refers to it.
     ProgressMonitor monitor(control);

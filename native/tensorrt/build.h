@@ -27,6 +27,8 @@ struct BuildRequest {
     std::vector<std::string> parser_flags;
     bool strongly_typed = false;
     ConfigSettings settings;
+    // By input: what dimensions become, where the model leaves some open.
+    std::map<std::string, std::vector<int64_t>> input_shapes;
     int max_threads = 0;  // 0: TensorRT's own choice
     std::vector<ProfileRanges> profiles;
     // Bytes of a timing cache to begin with; an empty text begins a new one, nothing leaves timing caches alone.

@@ -18,6 +18,11 @@ bool has_tiling(const LibraryVersion& version) {
     return kMajor != 10 || version.at_least(10, 8);
 }
 
+// TensorRT-RTX has compute capabilities in its place, and warns of the question alone.
+bool has_hardware_compatibility(const LibraryVersion&) {
+    return !kIsRtx;
+}
+
 struct Choice {
     const char* name;
     bool (*available)(const LibraryVersion&);
@@ -36,7 +41,7 @@ const std::vector<Choice>& choices() {
              config.setProfilingVerbosity(value_of("profiling verbosity", profiling_verbosities(), name));
          },
          [](IBuilderConfig& config) { return name_of(profiling_verbosities(), config.getProfilingVerbosity()); }},
-        {"hardwareCompatibility", always,
+        {"hardwareCompatibility", has_hardware_compatibility,
          [](IBuilderConfig& config, const std::string& name) {
              config.setHardwareCompatibilityLevel(value_of("hardware compatibility", hardware_compatibilities(), name));
          },

@@ -13,10 +13,10 @@ using nvinfer1::OptProfileSelector;
     throw NativeError("TRT_PROFILE", "profile " + std::to_string(profile) + ", input " + input + ": " + reason);
 }
 
-Dims dims_of(const std::vector<int64_t>& lengths, size_t profile, const std::string& input) {
+Dims dims_of(const std::vector<int64_t>& lengths, const std::string& input) {
     Dims dims;
     if (lengths.size() > static_cast<size_t>(Dims::MAX_DIMS)) {
-        refuse(profile, input, "more than " + std::to_string(Dims::MAX_DIMS) + " dimensions");
+        throw NativeError("TRT_PROFILE", input + ": more than " + std::to_string(Dims::MAX_DIMS) + " dimensions");
     }
     dims.nbDims = static_cast<int32_t>(lengths.size());
     for (size_t i = 0; i < lengths.size(); ++i) dims.d[i] = lengths[i];
@@ -40,12 +40,31 @@ void add_range(IOptimizationProfile& profile, const ProfileRange& range, size_t 
     for (const auto& [which, numbers] : sides) {
         const char* input = range.input.c_str();
         const bool taken = range.is_values ? set_values(profile, input, which, *numbers)
-                                           : profile.setDimensions(input, which, dims_of(*numbers, index, range.input));
+                                           : profile.setDimensions(input, which, dims_of(*numbers, range.input));
         if (!taken) refuse(index, range.input, "TensorRT does not take these numbers");
     }
 }
 
+nvinfer1::ITensor& find_input(nvinfer1::INetworkDefinition& network, const std::string& name) {
+    for (int32_t i = 0; i < network.getNbInputs(); ++i) {
+        if (name == network.getInput(i)->getName()) return *network.getInput(i);
+    }
+    throw NativeError("TRT_PROFILE", "the network has no input " + name);
+}
+
 }  // namespace
+
+void fix_input_shapes(nvinfer1::INetworkDefinition& network, const std::map<std::string, std::vector<int64_t>>& shapes) {
+    for (const auto& [name, lengths] : shapes) {
+        nvinfer1::ITensor& input = find_input(network, name);
+        const Dims before = input.getDimensions();
+        const Dims wanted = dims_of(lengths, name);
+        bool fits = before.nbDims == wanted.nbDims;
+        for (int32_t i = 0; fits && i < wanted.nbDims; ++i) fits = before.d[i] < 0 || before.d[i] == wanted.d[i];
+        if (!fits) throw NativeError("TRT_PROFILE", "input " + name + " of the model cannot have this shape");
+        input.setDimensions(wanted);
+    }
+}
 
 std::vector<IOptimizationProfile*> add_profiles(nvinfer1::IBuilder& builder, nvinfer1::IBuilderConfig& config,
                                                 const std::vector<ProfileRanges>& profiles) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,9 @@ struct ProfileRange {
 };
 
 using ProfileRanges = std::vector<ProfileRange>;
+
+// Gives inputs fixed dimensions. Throws NativeError TRT_PROFILE where the network has no such input or other dimensions.
+void fix_input_shapes(nvinfer1::INetworkDefinition& network, const std::map<std::string, std::vector<int64_t>>& shapes);
 
 // Adds the profiles in order. Throws NativeError TRT_PROFILE that names profile and input.
 // Answers the profiles themselves, which the builder owns.

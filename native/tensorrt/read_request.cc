@@ -141,6 +141,9 @@ BuildRequest read_build_request(Napi::Env env, const Napi::Object& object) {
     request.strongly_typed = truth(object, "stronglyTyped");
     const Napi::Value settings = object.Get("settings");
     if (settings.IsObject()) request.settings = read_settings_argument(settings.As<Napi::Object>());
+    for_each_entry(object, "inputShapes", [&](const std::string& name, const Napi::Value& shape) {
+        request.input_shapes[name] = list_of(shape, "a shape", as_whole);
+    });
     request.max_threads = whole_number(object, "maxThreads", 0);
     const Napi::Value profiles = object.Get("profiles");
     if (is_given(profiles)) {

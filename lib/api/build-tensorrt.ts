@@ -1,0 +1,259 @@
+import { createHash } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+import { basename, resolve } from 'node:path'
+import { types } from 'node:util'
+import type { Port } from '../engine/backend.js'
+import { type EngineCache, openCache } from '../engine/engine-cache.js'
+import { canonicalJson, digestEngine } from '../engine/engine-digest.js'
+import type { EngineIdentity, EnginePreparation, ManifestContent } from '../engine/manifest.js'
+import { readWarnings } from '../engine/tensorrt/build-warnings.js'
+import { planSettings, unsupported } from '../engine/tensorrt/builder-settings.js'
+import { planShapes } from '../engine/tensorrt/input-shapes.js'
+import { type OpenedTensorRt, openTensorRt, requireBuilder } from '../engine/tensorrt/open-library.js'
+import { TensorRtPlan } from '../engine/tensorrt/plan.js'
+import { tensorrtIdentity, tensorrtIdentityOptions } from '../engine/tensorrt/plan-identity.js'
+import { runBuild } from '../engine/tensorrt/run-build.js'
+import { engineryError, isEngineryError } from '../errors/enginery-error.js'
+import { explainFileFailure } from '../errors/explain-file-failure.js'
+import { reportProgress } from '../errors/report-progress.js'
+import { logSafely, silentLogger } from '../logging/logger.js'
+import { digestModel } from '../model/model-digest.js'
+import { detectBytesFormat, detectModelFormat } from '../model/model-format.js'
+import { readOnnxModel } from '../model/onnx-reader.js'
+import type { NativeBuildOutcome, NativeBuildRequest, NativeNetworkTensor } from '../native/tensorrt-addon.js'
+import type { ElementType } from '../tensor/element-type.js'
+import { BuildRun } from './build-run.js'
+import { prepareTensorRtInt8 } from './prepare-tensorrt-int8.js'
+import type { BuildTensorRtSettings } from './tensorrt-options.js'
+
+/** An ONNX model as it goes to the parser. */
+export interface OnnxInput {
+  readonly shownName: string
+  readonly bytes: Uint8Array
+  /** The file that external data lies beside; null for a model without files. */
+  readonly path: string | null
+}
+
+/** Makes a plan. Options were checked. */
+export async function buildTensorRt(settings: BuildTensorRtSettings): Promise<TensorRtPlan> {
+  const logger = settings.logger ?? silentLogger
+  const prepares = settings.precision === 'int8' && settings.calibration !== undefined
+  const run = new BuildRun(
+    'The build',
+    ['digest', 'cache', ...(prepares ? (['quantize'] as const) : []), 'read', 'compile', 'store'],
+    settings.signal,
+    settings.onProgress,
+  )
+  run.refuseAborted()
+  const library = await run.unlessAborted(openTensorRt(settings.library))
+  requireBuilder(library, settings.device)
+  const planned = planPrecision(settings, library)
+  const model = await readModel(settings.model)
+
+  run.enter('digest')
+  const identity = await run.unlessAborted(identify(model, settings, library))
+  const preparation = planned.quantizes ? prepareTensorRtInt8(settings, model) : undefined
+  const kept = settings.cache ? await preparation?.identity() : undefined
+  const cache = settings.cache && kept !== null ? await openCache({ ...cacheOptions(settings.cache), logger }) : undefined
+  const key = kept ? digestText(`${digestEngine(identity)}\n${canonicalJson(kept)}`) : digestEngine(identity)
+  run.enter('cache')
+  const found = cache && (await fromCache(cache, key))
+  if (found) {
+    run.enter('done')
+    return found
+  }
+  let source = model
+  if (preparation) {
+    run.enter('quantize')
+    const bytes = await preparation.run((fraction) => run.enter('quantize', fraction))
+    source = { ...model, bytes, path: null }
+  }
+  const made: EnginePreparation | undefined = preparation && {
+    precision: 'int8',
+    source: identity.model,
+    options: preparation.options,
+  }
+  const own = preparation ? await identify(source, settings, library) : identity
+  run.enter('read')
+  const { request, notes } = await planRequest(source, settings, library, planned)
+  run.enter('compile')
+  const outcome = await runBuild(library, request, {
+    model: source.shownName,
+    logger,
+    signal: settings.signal,
+    onEvent: settings.onBuilderEvent && ((event) => reportProgress(settings.onBuilderEvent as (e: unknown) => void, event)),
+  })
+  const plan = describePlan(outcome, { ...own, ...(made && { preparation: made }) }, notes)
+  for (const note of notes) logSafely(logger, 'info', note)
+  run.enter('store')
+  await cache?.store(key, (path) => writeFile(path, plan.bytes, { flag: 'wx', flush: true }), contentOf(plan, own, made))
+  run.enter('done')
+  return plan
+}
+
+interface PlannedPrecision {
+  /** The model is quantized before it is built. */
+  readonly quantizes: boolean
+  /** For the builder's flags. */
+  readonly precision: BuildTensorRtSettings['precision']
+}
+
+/** How the precision that was asked for comes about on this line. */
+function planPrecision(settings: BuildTensorRtSettings, library: OpenedTensorRt): PlannedPrecision {
+  const { precision, calibration, dynamicRanges, builder } = settings
+  const typed = library.line !== 'v10' || builder.stronglyTyped === true
+  if (precision !== 'int8') {
+    if (calibration !== undefined) throw refuseOption('calibration', 'nothing: it is for precision int8 alone')
+    if (typed && precision !== 'fp32')
+      throw unsupported(library, `precision ${precision} for models of other types`, typedCure(precision))
+    return { quantizes: false, precision }
+  }
+  if (library.line !== 'v10' && dynamicRanges !== undefined) {
+    throw unsupported(library, 'dynamic ranges', 'Give `calibration`: the model then gets quantizers.')
+  }
+  if (calibration !== undefined) return { quantizes: true, precision: typed ? 'fp32' : 'int8' }
+  if (typed || dynamicRanges !== undefined) return { quantizes: false, precision: typed ? 'fp32' : 'int8' }
+  // A model with quantizers needs no samples; TensorRT says what it misses in any other.
+  return { quantizes: false, precision: 'int8' }
+}
+
+function typedCure(precision: string): string {
+  return `Networks are strongly typed: give a model in ${precision.toUpperCase()} with precision fp32, or use TensorRT 10 without stronglyTyped.`
+}
+
+function refuseOption(option: string, reason: string) {
+  return engineryError('OPTION_INVALID', { caller: 'buildEngine', option, reason: `expected ${reason}` })
+}
+
+/** @throws MODEL_NOT_FOUND, MODEL_EMPTY, MODEL_FORMAT_UNKNOWN, MODEL_UNSUPPORTED, FILE_NOT_READ */
+export async function readModel(model: BuildTensorRtSettings['model']): Promise<OnnxInput> {
+  if (typeof model === 'string' || 'path' in model) {
+    const path = typeof model === 'string' ? model : model.path
+    const detected = await detectModelFormat(path)
+    if (detected.format !== 'onnx') throw otherFormat(path, detected.format)
+    const bytes = await readFile(detected.path).catch((error: unknown) => {
+      throw engineryError('FILE_NOT_READ', { path, reason: explainFileFailure(error) }, { cause: error })
+    })
+    return { shownName: path, bytes, path: resolve(detected.path) }
+  }
+  const shownName = 'the model given as bytes'
+  const { bytes, beside } = types.isUint8Array(model) ? { bytes: model, beside: undefined } : model
+  if (bytes.byteLength === 0) throw engineryError('MODEL_EMPTY', { model: shownName })
+  const format = detectBytesFormat(bytes)
+  if (format !== null && format !== 'onnx') throw otherFormat(shownName, format)
+  return { shownName, bytes, path: beside === undefined ? null : resolve(beside) }
+}
+
+function otherFormat(model: string, format: string) {
+  return engineryError('MODEL_UNSUPPORTED', { model, reason: `it is ${format}; TensorRT reads ONNX` })
+}
+
+async function identify(model: OnnxInput, settings: BuildTensorRtSettings, library: OpenedTensorRt): Promise<EngineIdentity> {
+  const { path, bytes } = model
+  // External data belongs to the digest, so a model with a file is digested by its file.
+  const isFile = path !== null && (typeof settings.model === 'string' || 'path' in settings.model)
+  const digested = isFile
+    ? await digestModel(await detectModelFormat(path), { signal: settings.signal })
+    : await digestModel({ bytes }, { signal: settings.signal })
+  const { model: _m, signal: _s, onProgress: _p, onBuilderEvent: _b, logger: _l, cache: _c, verbose: _v, ...rest } = settings
+  const { backend: _k, calibration: _d, quantization: _q, precision, ...options } = rest
+  return {
+    ...tensorrtIdentity(library, options),
+    model: { sha256: digested.sha256, bytes: digested.bytes, name: path && basename(path), format: 'onnx' },
+    options: tensorrtIdentityOptions(options, precision, library.installation.product),
+  }
+}
+
+async function planRequest(
+  model: OnnxInput,
+  settings: BuildTensorRtSettings,
+  library: OpenedTensorRt,
+  { precision }: PlannedPrecision,
+): Promise<{ request: NativeBuildRequest; notes: string[] }> {
+  const declared = (await readOnnxModel(model.bytes)).inputs
+  const inputs = declared.map(({ name, shape }) => ({
+    name,
+    shape: (shape ?? []).map((one) => (typeof one === 'number' ? one : null)),
+  }))
+  const { inputShapes, profiles, batchFixed } = planShapes(model.shownName, inputs, settings)
+  const { settings: builderSettings, stronglyTyped, maxThreads } = planSettings(settings.builder, precision, library)
+  const notes = batchFixed.map((name) => `the open batch dimension of input ${name} became 1 (options shapes, profiles)`)
+  const request: NativeBuildRequest = {
+    model: model.bytes,
+    ...(model.path !== null && { modelPath: model.path }),
+    ...(settings.parserFlags && { parserFlags: settings.parserFlags }),
+    stronglyTyped,
+    settings: builderSettings,
+    inputShapes,
+    profiles,
+    ...(maxThreads !== undefined && { maxThreads }),
+    ...(settings.dynamicRanges && { dynamicRanges: settings.dynamicRanges }),
+    ...(settings.calibrationProfile !== undefined && { calibrationProfile: settings.calibrationProfile }),
+    verbose: settings.verbose ?? false,
+    device: settings.device,
+  }
+  return { request, notes }
+}
+
+function describePlan(
+  outcome: NativeBuildOutcome,
+  identity: EngineIdentity & { preparation?: EnginePreparation },
+  notes: readonly string[],
+): TensorRtPlan {
+  const { network, log, unmatchedRanges } = outcome
+  const inputs = network.inputs.map(portOf)
+  const outputs = network.outputs.map(portOf)
+  const content: ManifestContent = { ...identity, inputs, outputs, precisions: {}, requestCount: 1 } as ManifestContent
+  const unmatched = unmatchedRanges.map((name) => `dynamicRanges names ${name}, which the network has no tensor of`)
+  return new TensorRtPlan(new Uint8Array(outcome.plan as ArrayBuffer), {
+    inputs,
+    outputs,
+    layers: network.layers,
+    warnings: readWarnings(log),
+    notes: [...notes, ...unmatched],
+    fromCache: false,
+    content,
+  })
+}
+
+function portOf({ name, type, shape }: NativeNetworkTensor): Port {
+  return { name, names: [name], type: type as ElementType, shape: shape.map((length) => (length < 0 ? 'dynamic' : length)) }
+}
+
+function contentOf(plan: TensorRtPlan, identity: EngineIdentity, preparation: EnginePreparation | undefined): ManifestContent {
+  const { inputs, outputs } = plan
+  return { ...identity, inputs, outputs, precisions: {}, requestCount: 1, ...(preparation && { preparation }) } as ManifestContent
+}
+
+function cacheOptions(cache: Exclude<BuildTensorRtSettings['cache'], false | undefined>) {
+  return typeof cache === 'string' ? { dir: cache } : cache
+}
+
+function digestText(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+async function fromCache(cache: EngineCache, key: string): Promise<TensorRtPlan | undefined> {
+  const found = await cache.lookup(key)
+  if (!found) return undefined
+  try {
+    const { kind: _k, manifestVersion: _v, createdAt: _c, blob: _b, ...content } = found.manifest
+    const bytes = new Uint8Array(await readFile(found.path))
+    const { inputs, outputs } = content
+    const notes = [`taken from the cache ${cache.dir}`]
+    return new TensorRtPlan(bytes, {
+      inputs: inputs as Port[],
+      outputs: outputs as Port[],
+      layers: null,
+      warnings: [],
+      notes,
+      fromCache: true,
+      content,
+    })
+  } catch (error) {
+    if (isEngineryError(error)) throw error
+    // Another process made room just now.
+    await cache.discard(key, error)
+    return undefined
+  }
+}

@@ -1,0 +1,90 @@
+import { types } from 'node:util'
+import { z } from 'zod'
+import type { BuildProgress } from '../engine/backend.js'
+import type { CacheInput } from '../engine/openvino/build-options.js'
+import {
+  cacheSchema,
+  type TensorRtBuilderInput,
+  type TensorRtProfileInput,
+  tensorrtCompileSchema,
+} from '../engine/tensorrt/build-options.js'
+import type { Logger } from '../logging/logger.js'
+import type { NativeBuildEvent } from '../native/tensorrt-addon.js'
+import {
+  type CalibrationOptions,
+  calibrationSchema,
+  type EngineQuantizationOptions,
+  engineQuantizationSchema,
+} from '../quantization/quantize-options.js'
+
+const bytes = z.custom<Uint8Array>((value) => types.isUint8Array(value), 'expected a Uint8Array')
+const callback = <Callback>() => z.custom<Callback>((value) => typeof value === 'function', 'expected a function')
+
+/** The options of {@link buildEngine} for TensorRT, checked. */
+export const buildTensorRtSchema = tensorrtCompileSchema.extend({
+  backend: z.literal('tensorrt'),
+  model: z.union([
+    z.string().min(1),
+    bytes,
+    z.strictObject({ path: z.string().min(1) }),
+    z.strictObject({ bytes, beside: z.string().min(1).optional() }),
+  ]),
+  precision: z.enum(['fp32', 'fp16', 'bf16', 'int8', 'fp8']).default('fp32'),
+  calibration: calibrationSchema.optional(),
+  quantization: engineQuantizationSchema.optional(),
+  cache: cacheSchema.optional(),
+  verbose: z.boolean().optional(),
+  signal: z.instanceof(AbortSignal).optional(),
+  onProgress: callback<(progress: BuildProgress) => void>().optional(),
+  onBuilderEvent: callback<(event: NativeBuildEvent) => void>().optional(),
+  logger: z
+    .custom<Logger>((value) => typeof value === 'object' && value !== null, 'expected a logger, for example console')
+    .optional(),
+})
+
+export type BuildTensorRtSettings = z.output<typeof buildTensorRtSchema>
+
+/** Start, step and end of what TensorRT is doing, by its own names; phases lie in each other. */
+export type BuilderEvent = NativeBuildEvent
+
+export interface TensorRtBuildOptions {
+  backend: 'tensorrt'
+  /** An ONNX model: its path, its bytes, or bytes with the path that its external data lies beside. */
+  model: string | Uint8Array | { path: string } | { bytes: Uint8Array; beside?: string | undefined }
+  /** `tensorrt` (default), `tensorrt-rtx`, or the path of a core library (`libnvinfer.so.10`). */
+  library?: string | undefined
+  /** Number of the GPU; 0 unless told. */
+  device?: number | undefined
+  /**
+   * Element type of layers that the model leaves free; default fp32. On TensorRT 10 a permission for its builder. TensorRT 11 and
+   * TensorRT-RTX take the types of the model: `int8` quantizes it first.
+   */
+  precision?: 'fp32' | 'fp16' | 'bf16' | 'int8' | 'fp8' | undefined
+  /** Samples to quantize or calibrate with, for `int8`. */
+  calibration?: CalibrationOptions | undefined
+  /** How to quantize, for `int8`; the target is `tensorrt`. */
+  quantization?: EngineQuantizationOptions | undefined
+  /** Fixed shape per input name; an open batch dimension that nobody mentions becomes 1. */
+  shapes?: Record<string, number[]> | undefined
+  /** Ranges of shapes that the plan is made for; TensorRT tunes each for its `opt`. */
+  profiles?: TensorRtProfileInput[] | undefined
+  /** TensorRT 10: index of the profile that is calibrated with. */
+  calibrationProfile?: number | undefined
+  /** TensorRT 10, int8: [min, max] by tensor name, in place of a calibration. */
+  dynamicRanges?: Record<string, [number, number]> | undefined
+  parserFlags?: ('native-instancenorm' | 'enable-plugin-override' | 'report-capability-dla' | 'adjust-for-dla')[] | undefined
+  /** Settings of TensorRT's builder, by name. What this TensorRT does not have is refused with what replaced it. */
+  builder?: TensorRtBuilderInput | undefined
+  /** Folder of built plans to reuse; off by default. */
+  cache?: CacheInput | undefined
+  /** Hand every line of TensorRT's to the logger, also one for each tactic tried. */
+  verbose?: boolean | undefined
+  /** Stops the build after the step that TensorRT is at, with ABORTED. */
+  signal?: AbortSignal | undefined
+  /** Told at the start of every stage. What it throws fails the build, as CALLBACK_FAILED. */
+  onProgress?: ((progress: BuildProgress) => void) | undefined
+  /** Told of TensorRT's own phases and steps. What it throws stops the build, as CALLBACK_FAILED. */
+  onBuilderEvent?: ((event: BuilderEvent) => void) | undefined
+  /** Told of notes, warnings and TensorRT's lines; silent without one. */
+  logger?: Logger | undefined
+}

@@ -1,0 +1,70 @@
+import { writeFile } from 'node:fs/promises'
+import type { NativeNetworkLayer } from '../../native/tensorrt-addon.js'
+import type { Port } from '../backend.js'
+import { saveEngineFiles } from '../engine-file.js'
+import type { EngineManifest, ManifestContent } from '../manifest.js'
+import type { BuildWarning } from './build-warnings.js'
+
+/** A layer of the network that a plan was built from, before TensorRT fused and chose. */
+export interface PlanLayer {
+  readonly name: string
+  /** As TensorRT calls it: `convolution`, `shuffle`, ... */
+  readonly type: string
+  readonly inputs: readonly string[]
+  readonly outputs: readonly { readonly name: string; readonly type: string; readonly shape: readonly number[] }[]
+}
+
+export interface PlanFacts {
+  readonly inputs: readonly Port[]
+  readonly outputs: readonly Port[]
+  /** Null for a plan that came from the cache. */
+  readonly layers: readonly NativeNetworkLayer[] | null
+  readonly warnings: readonly BuildWarning[]
+  /** What a caller may want to know: an open dimension that was fixed, ... */
+  readonly notes: readonly string[]
+  readonly fromCache: boolean
+  readonly content: ManifestContent
+}
+
+/**
+ * A built plan: TensorRT's own bytes, which trtexec and Triton load too.
+ *
+ * Building and running are apart, because a plan of TensorRT-RTX is built on machines that cannot run it.
+ */
+export class TensorRtPlan {
+  readonly backend = 'tensorrt'
+  readonly bytes: Uint8Array
+  readonly inputs: readonly Port[]
+  readonly outputs: readonly Port[]
+  /** The network before optimization; null for a plan that came from the cache. */
+  readonly layers: readonly PlanLayer[] | null
+  readonly warnings: readonly BuildWarning[]
+  readonly notes: readonly string[]
+  readonly fromCache: boolean
+  readonly #content: ManifestContent
+
+  constructor(bytes: Uint8Array, facts: PlanFacts) {
+    this.bytes = bytes
+    this.inputs = facts.inputs
+    this.outputs = facts.outputs
+    this.layers = facts.layers
+    this.warnings = facts.warnings
+    this.notes = facts.notes
+    this.fromCache = facts.fromCache
+    this.#content = facts.content
+  }
+
+  /** The library that built it, as manifests hold it: `{ enginery: '0.1.0', tensorrt: '10.15.1.29' }`. */
+  get versions(): Readonly<Record<string, string>> {
+    return this.#content.versions
+  }
+
+  /**
+   * Writes the plan and, beside it, its manifest (`.json`). Both appear whole or not at all.
+   *
+   * @throws FILE_NOT_WRITTEN
+   */
+  async save(path: string): Promise<EngineManifest> {
+    return await saveEngineFiles(path, (temporary) => writeFile(temporary, this.bytes, { flag: 'wx' }), this.#content)
+  }
+}

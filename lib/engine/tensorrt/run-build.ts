@@ -1,0 +1,93 @@
+import { type EngineryError, engineryError } from '../../errors/enginery-error.js'
+import { abortedError } from '../../errors/unless-aborted.js'
+import { type Logger, logSafely } from '../../logging/logger.js'
+import type { NativeBuildEvent, NativeBuildOutcome, NativeBuildRequest, NativeLogLine } from '../../native/tensorrt-addon.js'
+import { modelUnsupported } from './explain-problems.js'
+import type { OpenedTensorRt } from './open-library.js'
+
+export interface RunContext {
+  /** Of the model, for messages. */
+  readonly model: string
+  readonly logger: Logger
+  readonly signal: AbortSignal | undefined
+  /** Told of each phase and step of TensorRT's. What it throws stops the build. */
+  readonly onEvent?: ((event: NativeBuildEvent) => void) | undefined
+}
+
+/**
+ * One build, from a request to an outcome that is `built` or `described`.
+ *
+ * @throws ABORTED; what `onEvent` throws; TENSORRT_MODEL_UNSUPPORTED, TENSORRT_PROFILE_INVALID, TENSORRT_OPTION_REFUSED,
+ * TENSORRT_CALIBRATION_FAILED, TENSORRT_BUILD_FAILED, OUT_OF_MEMORY
+ */
+export async function runBuild(
+  library: OpenedTensorRt,
+  request: NativeBuildRequest,
+  { model, logger, signal, onEvent }: RunContext,
+): Promise<NativeBuildOutcome> {
+  let failure: { readonly error: unknown } | undefined
+  const build = library.addon.build(
+    request,
+    onEvent &&
+      ((event) => {
+        if (failure) return
+        try {
+          onEvent(event)
+        } catch (error) {
+          failure = { error }
+          build.cancel()
+        }
+      }),
+  )
+  const cancel = () => build.cancel()
+  signal?.addEventListener('abort', cancel)
+  // It may have fired before anybody listened.
+  if (signal?.aborted) cancel()
+  try {
+    const outcome = await build.done
+    for (const { severity, text } of outcome.log) logSafely(logger, logLevels[severity], `${library.title}: ${text}`)
+    if (failure) throw failure.error
+    if (signal?.aborted) throw abortedError('The build', signal)
+    if (outcome.kind === 'built' || outcome.kind === 'described') return outcome
+    throw failureOf(library, model, outcome)
+  } finally {
+    signal?.removeEventListener('abort', cancel)
+  }
+}
+
+const logLevels = { 'internal-error': 'error', error: 'error', warning: 'warn', info: 'debug', verbose: 'debug' } as const
+
+const worthKeeping = new Set<NativeLogLine['severity']>(['internal-error', 'error', 'warning'])
+
+function failureOf(library: OpenedTensorRt, model: string, outcome: NativeBuildOutcome): EngineryError {
+  const engineLog = outcome.log.filter(({ severity }) => worthKeeping.has(severity)).map(({ text }) => text)
+  const { title } = library
+  if (outcome.kind === 'not-parsed') return modelUnsupported(model, outcome.problems)
+  if (outcome.calibrationFailure) {
+    const reason = outcome.calibrationFailure.message
+    const cause = outcome.thrown ?? outcome.calibrationFailure
+    return engineryError('TENSORRT_CALIBRATION_FAILED', { reason }, { cause, engineLog })
+  }
+  const { refused } = outcome
+  const recorded = outcome.errors.map(({ text }) => shorten(text))
+  const details = { errors: outcome.errors }
+  if (refused) {
+    const reason = [refused.message, ...recorded].join('; ')
+    const rest = { cause: refused, engineLog, details }
+    if (refused.code === 'NATIVE_MEMORY') return engineryError('OUT_OF_MEMORY', { reason }, rest)
+    if (refused.code === 'NATIVE_ARGUMENT') return engineryError('BUG', { reason }, rest)
+    if (refused.code === 'TRT_PROFILE') return engineryError('TENSORRT_PROFILE_INVALID', { model, reason }, rest)
+    if (refused.code === 'TRT_CONFIG') return engineryError('TENSORRT_OPTION_REFUSED', { library: title, reason }, rest)
+    if (refused.code === 'TRT_TIMING_CACHE') {
+      return engineryError('TIMING_CACHE_INVALID', { path: 'that was given', reason: refused.message }, rest)
+    }
+    return engineryError('TENSORRT_BUILD_FAILED', { library: title, model, reason }, rest)
+  }
+  const reason = [...new Set(recorded)].join('; ') || shorten(engineLog.at(-1) ?? 'it gave no reason')
+  return engineryError('TENSORRT_BUILD_FAILED', { library: title, model, reason }, { engineLog, details })
+}
+
+/** TensorRT's message without the position in its own sources. */
+function shorten(text: string): string {
+  return text.replace(/\s*In \w+ at \S+:\d+\)?$/, '').trim()
+}

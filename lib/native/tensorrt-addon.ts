@@ -1,0 +1,206 @@
+/**
+ * The typed surface of `tensorrt-v10.node`, `tensorrt-v11.node` and `tensorrt-rtx.node`: one source, compiled for each line
+ * of TensorRT. Names of options are strings, never TensorRT's numbers, which differ between lines.
+ *
+ * Codes of failures: `TRT_LIBRARY`, `TRT_VERSION`, `TRT_OTHER_LIBRARY`, `TRT_NOT_OPEN`, `TRT_NO_BUILDER`, `TRT_NO_PARSER`,
+ * `TRT_BUILDER`, `TRT_CONFIG`, `TRT_PROFILE`, `TRT_TIMING_CACHE`, `TRT_CUDA`, `TRT_BUILD`, `TRT_CALIBRATION`, `NATIVE_...`.
+ */
+
+export type TensorRtLine = 'v10' | 'v11' | 'rtx'
+
+/** Paths of one installation; empty or absent where it lacks the library. */
+export interface NativeTensorRtPaths {
+  core: string
+  parser?: string
+  plugins?: string
+}
+
+export interface NativeTensorRtLibrary {
+  /** `10.15.1.29` */
+  version: string
+  core: string
+  /** False for lean and dispatch runtimes. */
+  hasBuilder: boolean
+  hasParser: boolean
+}
+
+export interface NativeCudaDevice {
+  name: string
+  /** `8.9` */
+  computeCapability: string
+  memoryBytes: number
+  multiprocessors: number
+}
+
+/** `reason` where there is no driver or no device; the rest else. */
+export interface NativeCudaDriver {
+  reason?: string
+  /** As the driver says it: 13000 for 13.0. */
+  version?: number
+  devices?: NativeCudaDevice[]
+}
+
+/** Every name that the addon and the library in use take, by group. */
+export interface NativeTensorRtNames {
+  flags: string[]
+  memoryPools: string[]
+  tacticSources: string[]
+  previewFeatures: string[]
+  choices: string[]
+  numbers: string[]
+  parserFlags: string[]
+  /** Whether plans can be made for compute capabilities that are not here. */
+  computeCapabilities: boolean
+}
+
+export interface NativeBuilderSettings {
+  flags: Record<string, boolean>
+  /** Bytes. */
+  memoryPools: Record<string, number>
+  tacticSources?: string[]
+  previewFeatures: Record<string, boolean>
+  choices: Record<string, string>
+  numbers: Record<string, number>
+  /** 89 for 8.9; 1 for the device that is here. */
+  computeCapabilities?: number[]
+}
+
+export interface NativeProfileRange {
+  input: string
+  /** Of an input that is a shape tensor: its values, not its dimensions. */
+  values?: boolean
+  min: number[]
+  opt: number[]
+  max: number[]
+}
+
+export interface NativeCheckRequest {
+  /** Bytes of an ONNX file. */
+  model: Uint8Array
+  /** The file that external data lies beside. */
+  modelPath?: string
+}
+
+export interface NativeBuildRequest extends NativeCheckRequest {
+  parserFlags?: string[]
+  /** 10.x; other lines know no other networks. */
+  stronglyTyped?: boolean
+  settings?: NativeBuilderSettings
+  /** Fixed dimensions for inputs that the model leaves open. */
+  inputShapes?: Record<string, number[]>
+  maxThreads?: number
+  profiles?: NativeProfileRange[][]
+  /** Bytes to begin with, empty for a new one; absent where timing caches are left alone. */
+  timingCache?: Uint8Array
+  ignoreTimingMismatch?: boolean
+  /** 10.x: as NativeCalibration has it. */
+  calibration?: object
+  /** 10.x: index into `profiles`. */
+  calibrationProfile?: number
+  /** 10.x: [min, max] by tensor name. */
+  dynamicRanges?: Record<string, [min: number, max: number]>
+  /** Keep a line for everything that TensorRT tries. */
+  verbose?: boolean
+  /** Make network, config and profiles, and build nothing. */
+  onlyDescribe?: boolean
+  /** Ordinal of the GPU. */
+  device?: number
+}
+
+export type NativeBuildEvent =
+  | { kind: 'start'; phase: string; parent: string | null; steps: number }
+  | { kind: 'step'; phase: string; step: number }
+  | { kind: 'finish'; phase: string }
+
+export interface NativeParserProblem {
+  /** `unsupported-node`, `invalid-graph`, ... */
+  code: string
+  description: string
+  /** Number of the node in the graph; -1 where none is to blame. */
+  node: number
+  nodeName: string
+  nodeOperator: string
+  /** Local functions around the node, outermost first. */
+  functions: string[]
+}
+
+export interface NativeNetworkTensor {
+  name: string
+  type: string
+  /** -1 where open. */
+  shape: number[]
+  /** Asked of inputs alone. */
+  isShapeTensor: boolean
+}
+
+export interface NativeNetworkLayer {
+  name: string
+  type: string
+  inputs: string[]
+  outputs: NativeNetworkTensor[]
+}
+
+export interface NativeNetwork {
+  inputs: NativeNetworkTensor[]
+  outputs: NativeNetworkTensor[]
+  layers: NativeNetworkLayer[]
+}
+
+export interface NativeLogLine {
+  severity: 'internal-error' | 'error' | 'warning' | 'info' | 'verbose'
+  text: string
+  /** From a thread of TensorRT's own: it may belong to another build of this process. */
+  ofAnyBuild: boolean
+}
+
+export interface NativeTensorRtFailure extends Error {
+  code: string
+}
+
+export interface NativeBuildOutcome {
+  kind: 'built' | 'described' | 'not-parsed' | 'failed' | 'cancelled'
+  plan?: ArrayBuffer
+  timingCache?: ArrayBuffer
+  /** Read back from the config. */
+  settings: Required<NativeBuilderSettings>
+  network: NativeNetwork
+  problems: NativeParserProblem[]
+  /** As TensorRT's error recorder got them. */
+  errors: { code: string; text: string }[]
+  log: NativeLogLine[]
+  /** Names of `dynamicRanges` that the network has no tensor of. */
+  unmatchedRanges: string[]
+  /** What failed before TensorRT was asked to build. */
+  refused?: NativeTensorRtFailure
+  calibrationFailure?: NativeTensorRtFailure
+  /** What the provider of batches threw. */
+  thrown?: unknown
+  calibration?: object
+}
+
+export interface NativeModelCheck {
+  supported: boolean
+  problems: NativeParserProblem[]
+  /** Nodes that TensorRT takes together, or does not. */
+  parts: { supported: boolean; nodes: number[] }[]
+  log: NativeLogLine[]
+}
+
+export interface NativeBuild {
+  done: Promise<NativeBuildOutcome>
+  /** Asks TensorRT to stop after the step it is at. */
+  cancel(): void
+}
+
+export interface TensorRtAddon {
+  readonly line: TensorRtLine
+  /** Version of the headers that it was compiled with: `10.16`. */
+  readonly headers: string
+  /** The first call decides which library this process uses; the same paths again answer at once. */
+  open(paths: NativeTensorRtPaths): Promise<NativeTensorRtLibrary>
+  /** @param path of the driver's library, for example `libcuda.so.1` */
+  driver(path: string): Promise<NativeCudaDriver>
+  names(): NativeTensorRtNames
+  build(request: NativeBuildRequest, onEvent?: (event: NativeBuildEvent) => void): NativeBuild
+  checkModel(request: NativeCheckRequest): Promise<NativeModelCheck>
+}
