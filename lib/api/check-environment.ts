@@ -9,6 +9,7 @@ import { checkFolder, type FolderReport } from './check-folder.js'
 import { type Finding, findingsOf } from './environment-findings.js'
 import { type OpenVinoReport, probeOpenVino } from './probe-openvino.js'
 import { probeSharp, type SharpReport } from './probe-sharp.js'
+import { probeTensorRt, type TensorRtReport } from './probe-tensorrt.js'
 
 export interface AddonReport {
   readonly name: 'openvino' | 'kernels'
@@ -37,6 +38,7 @@ export interface EnvironmentReport {
   readonly addons: readonly AddonReport[]
   /** Null where its addon did not load. */
   readonly openvino: OpenVinoReport | null
+  readonly tensorrt: TensorRtReport
   /** The optional package that decodes and encodes pictures. */
   readonly sharp: SharpReport
   readonly folders: readonly FolderReport[]
@@ -53,6 +55,9 @@ export interface CheckEnvironmentOptions {
 const watchedVariables = [
   ...Object.values(addonVariables),
   'OpenVINO_DIR',
+  'TENSORRT_ROOT',
+  'TRT_INTERNAL_OPTIONS',
+  'CUDA_VISIBLE_DEVICES',
   'LD_LIBRARY_PATH',
   'LD_PRELOAD',
   'OPENVINO_LOG_LEVEL',
@@ -81,6 +86,7 @@ export async function checkEnvironment(options: CheckEnvironmentOptions = {}): P
     cpu: 'reason' in kernels ? null : kernels.addon.cpuFeatures(),
     addons: [addonReport('openvino', openvino), addonReport('kernels', kernels)],
     openvino: 'reason' in openvino ? null : await probeOpenVino(openvino.addon),
+    tensorrt: await probeTensorRt(),
     sharp: await probeSharp(),
     folders: options.cache === undefined ? [] : [await checkFolder('engine cache', options.cache)],
     variables: Object.fromEntries(watchedVariables.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []))),

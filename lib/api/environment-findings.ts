@@ -16,6 +16,7 @@ export function findingsOf(report: Omit<EnvironmentReport, 'findings'>): Finding
     ...nodeFindings(report),
     ...addonFindings(report),
     ...deviceFindings(report),
+    ...tensorrtFindings(report),
     ...(report.cpu ? cpuFindings(report.cpu) : []),
     sharpFinding(report),
     ...folderFindings(report),
@@ -54,6 +55,32 @@ function* deviceFindings({ openvino }: Facts): Iterable<Finding> {
   }
   for (const device of openvino.devices) {
     yield { level: 'ok', text: `Device ${device.name} works: ${device.fullName}`, cure: null }
+  }
+}
+
+// Nothing of it is needed by an engine of OpenVINO's, so nothing of it is a problem.
+function* tensorrtFindings({ tensorrt }: Facts): Iterable<Finding> {
+  const { libraries, devices, driverReason, addonReason, addonCure } = tensorrt
+  if (addonReason !== null) {
+    yield { level: 'note', text: `TensorRT cannot be used: ${addonReason}`, cure: addonCure }
+    return
+  }
+  for (const { path, product, version, ability, reason, cure } of libraries) {
+    const title = product === 'tensorrt' ? 'TensorRT' : 'TensorRT-RTX'
+    if (reason !== null) yield { level: 'note', text: `${title} cannot be used (${path}): ${reason}`, cure }
+    else if (version !== null) yield { level: 'ok', text: `${title} ${version} ${ability}`, cure: null }
+  }
+  if (libraries.length === 0) {
+    const cure =
+      "Install TensorRT (pip install tensorrt) or TensorRT-RTX (pip install tensorrt-rtx-cu13-libs), or set TENSORRT_ROOT to the folder of NVIDIA's SDK."
+    yield { level: 'note', text: 'TensorRT was not found: plans for NVIDIA GPUs cannot be built', cure }
+  } else if (driverReason !== null) {
+    const cure =
+      "Where there is an NVIDIA GPU, install its driver; in a container, start it with the driver's libraries (--gpus all)."
+    yield { level: 'note', text: `There is no NVIDIA GPU to run plans on: ${driverReason}`, cure }
+  }
+  for (const { name, computeCapability } of devices) {
+    yield { level: 'ok', text: `GPU ${name}, compute capability ${computeCapability}`, cure: null }
   }
 }
 

@@ -27,7 +27,9 @@ export function addDoctorCommand(program: Command, register: RegisterAction): vo
   const command = program
     .command('doctor')
     .summary('what is here, what is missing, what to do')
-    .description('Looks at Node, the processor, the addons, OpenVINO and its devices: what is here, what is missing, what to do.')
+    .description(
+      'Looks at Node, the processor, the addons, OpenVINO, TensorRT and their devices: what is here, what is missing, what to do.',
+    )
     .option('--cache <dir>', 'look at this engine cache, too')
     .addHelpText('after', examples)
   register(command, diagnose)
@@ -48,6 +50,7 @@ function renderReport(report: EnvironmentReport, verbose: boolean): string {
   if (report.openvino) {
     sections.push(renderSection('OpenVINO', renderOpenVino(report.openvino, verbose)))
   }
+  if (report.tensorrt.libraries.length > 0) sections.push(renderSection('TensorRT', renderTensorRt(report.tensorrt)))
   if (report.folders.length > 0) sections.push(renderSection('Folders', renderTable(report.folders.map(folderRow))))
   const variables = Object.entries(report.variables)
   if (variables.length > 0) sections.push(renderSection('Environment variables', renderTable(variables)))
@@ -112,6 +115,18 @@ function renderAddons({ addons }: EnvironmentReport, verbose: boolean): string {
       return lines.join('\n')
     })
     .join('\n')
+}
+
+function renderTensorRt({ libraries, devices, driver, driverReason }: EnvironmentReport['tensorrt']): string {
+  const rows = libraries.map(({ product, kind, path, version, ability, reason }): Row => {
+    const what = reason === null ? ability : 'cannot be used: see findings'
+    return [`${product}${kind === 'full' ? '' : ` ${kind}`} ${version ?? ''}`.trim(), `${what}; ${path}`]
+  })
+  rows.push(['driver', driver?.version ?? `none: ${driverReason}`])
+  for (const [index, { name, computeCapability, memoryBytes }] of devices.entries()) {
+    rows.push([`GPU ${index}`, `${name}, compute capability ${computeCapability}, ${formatBytes(memoryBytes)}`])
+  }
+  return renderTable(rows)
 }
 
 function renderOpenVino(openvino: NonNullable<EnvironmentReport['openvino']>, verbose: boolean): string {

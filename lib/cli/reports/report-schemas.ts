@@ -2,6 +2,12 @@
  * What the commands print with `--json`: one document each. Keys are only ever added; docs/cli.md is made from this.
  */
 import { z } from 'zod'
+import {
+  checkCacheReportSchema,
+  convertCacheReportSchema,
+  showCacheReportSchema,
+  writtenTableReportSchema,
+} from './calibration-cache-schemas.js'
 import { evalReportSchema } from './eval-report-schema.js'
 import { quantizeReportSchema } from './quantize-report-schema.js'
 import { runPicturesReportSchema } from './run-pictures-schema.js'
@@ -97,6 +103,32 @@ export const doctorReportSchema = z.strictObject({
       ),
     })
     .nullable(),
+  tensorrt: z.strictObject({
+    libraries: z.array(
+      z.strictObject({
+        product: z.enum(['tensorrt', 'tensorrt-rtx']),
+        kind: z.enum(['full', 'lean', 'dispatch']),
+        path: z.string(),
+        place: z.string(),
+        version: z.string().nullable().describe('null where it was not opened'),
+        ability: z.string().describe('what it can do here'),
+        reason: z.string().nullable().describe('why it cannot be used'),
+        cure: z.string().nullable(),
+      }),
+    ),
+    driver: z.strictObject({ version: z.string() }).nullable(),
+    driverReason: z.string().nullable().describe('why there is no NVIDIA GPU'),
+    devices: z.array(
+      z.strictObject({
+        name: z.string(),
+        computeCapability: z.string(),
+        memoryBytes: z.number(),
+        multiprocessors: z.int(),
+      }),
+    ),
+    addonReason: z.string().nullable().describe('why there is no addon over TensorRT'),
+    addonCure: z.string().nullable(),
+  }),
   folders: z.array(
     z.strictObject({
       purpose: z.string(),
@@ -257,6 +289,10 @@ export const reportSchemas = {
   'inspect, of a saved engine': engineReportSchema,
   build: buildReportSchema,
   quantize: quantizeReportSchema,
+  'quantize, to a calibration table': writtenTableReportSchema,
+  'calibration-cache show': showCacheReportSchema,
+  'calibration-cache check': checkCacheReportSchema,
+  'calibration-cache convert': convertCacheReportSchema,
   'run, of arrays': runReportSchema,
   'run, of pictures': runPicturesReportSchema,
   eval: evalReportSchema,
