@@ -5,7 +5,6 @@ import type { Graph } from '../../graph/graph.js'
 import type { GraphTensor } from '../../graph/graph-tensor.js'
 import type { QuantizerParameters, TensorUse } from '../quantizer.js'
 import { requireScale } from './require-scale.js'
-import { shareZeroPoint } from './share-zero-points.js'
 
 /** A quantizer with its range known. */
 export interface PlacedQuantizer {
@@ -57,7 +56,7 @@ function addPair(
     `${tensor.name}/scale`,
     Constant.of('f32', [], Float32Array.of(requireScale(scale, tensor.name))),
   )
-  const zeroTensor = shareZeroPoint(graph, type, zeroPoint)
+  const zeroTensor = graph.addConstant(`${tensor.name}/zero`, zerosOf(type, zeroPoint))
   const [scales, zeros] = channels
     ? addChannels(graph, tensor.name, { type, scale, zeroPoint }, channels)
     : [scaleTensor, zeroTensor]
@@ -77,6 +76,13 @@ function addPair(
   })
 }
 
+// A constant of its own for each: of zero points that several share, OpenVINO (2026.4.1) leaves products in float.
+function zerosOf(type: 'i8' | 'u8', zeroPoint: number, length?: number): Constant {
+  const shape = length === undefined ? [] : [length]
+  const zeros = new (type === 'i8' ? Int8Array : Uint8Array)(length ?? 1).fill(zeroPoint)
+  return zeros instanceof Int8Array ? Constant.of('i8', shape, zeros) : Constant.of('u8', shape, zeros)
+}
+
 function addChannels(
   graph: Graph,
   name: string,
@@ -86,7 +92,7 @@ function addChannels(
   const scales = Float32Array.from(factors, (factor) => requireScale(scale * factor, name))
   return [
     graph.addConstant(`${name}/scales`, Constant.of('f32', [scales.length], scales)),
-    shareZeroPoint(graph, type, zeroPoint, scales.length),
+    graph.addConstant(`${name}/zeros`, zerosOf(type, zeroPoint, scales.length)),
   ]
 }
 
@@ -106,7 +112,7 @@ export function addWeightDequantizer(
   const integers = graph.addConstant(`${name}/i8`, Constant.of('i8', shape, values))
   const scaleTensor = graph.addConstant(`${name}/scale`, Constant.of('f32', scaleShape, scales))
   // Zero everywhere, but some readers want it said.
-  const zeros = shareZeroPoint(graph, 'i8', 0, axis === null ? undefined : scales.length)
+  const zeros = graph.addConstant(`${name}/zero`, zerosOf('i8', 0, axis === null ? undefined : scales.length))
   return graph.addOperator(
     {
       type: 'DequantizeLinear',

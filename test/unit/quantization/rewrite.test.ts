@@ -50,8 +50,8 @@ describe('inserting quantizers', () => {
     expect(mul.inputs.map((input) => input?.name)).toEqual(['a/dq', 'r/dq'])
     expect(graph.outputs.map((output) => output.name)).toEqual(['y', 'r'])
     expect(graph.tensors.get('r/scale')?.constant?.values()).toEqual(Float32Array.of(0.5))
-    expect(graph.tensors.get('zero_u8_3')?.constant?.values()).toEqual(Uint8Array.of(3))
-    expect(graph.tensors.get('zero_i8_0')?.constant?.values()).toEqual(Int8Array.of(0))
+    expect(graph.tensors.get('r/zero')?.constant?.values()).toEqual(Uint8Array.of(3))
+    expect(graph.tensors.get('a/zero')?.constant?.values()).toEqual(Int8Array.of(0))
     expect(graph.tensors.get('r/scale')?.shape).toEqual([])
   })
 
