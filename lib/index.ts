@@ -2,11 +2,27 @@ export { backends, devices } from './api/backends.js'
 export { buildEngine } from './api/build-engine.js'
 export type { BuildEngineOptions, ModelInput, OpenVinoBuildOptions } from './api/build-options.js'
 export {
+  type CheckCalibrationCacheOptions,
+  type CheckedCalibrationCache,
+  checkCalibrationCache,
+} from './api/check-calibration-cache.js'
+export {
   type AddonReport,
   type CheckEnvironmentOptions,
   checkEnvironment,
   type EnvironmentReport,
 } from './api/check-environment.js'
+export {
+  type ConvertCalibrationCacheOptions,
+  type ConvertedCalibrationCache,
+  convertCalibrationCache,
+} from './api/convert-calibration-cache.js'
+export {
+  type CreateCalibrationTableOptions,
+  type CreatedCalibrationTable,
+  createCalibrationTable,
+  type TableProgress,
+} from './api/create-calibration-table.js'
 export type { Finding } from './api/environment-findings.js'
 export { type EvaluatedModel, type Evaluation, evaluate } from './api/evaluate.js'
 export type { EvaluateOptions, EvaluationProgress } from './api/evaluate-options.js'
@@ -30,6 +46,26 @@ export type { DeviceReport, OpenVinoReport, PluginReport } from './api/probe-ope
 export type { SharpReport } from './api/probe-sharp.js'
 export { type QuantizedOperator, type QuantizeResult, quantize } from './api/quantize.js'
 export type { EngineReading } from './api/read-model-with-engine.js'
+export type { BuilderEvent, TensorRtBuildOptions } from './api/tensorrt-options.js'
+export {
+  type CalibrationTable,
+  encodeCalibrationTable,
+  parseCalibrationTable,
+  readCalibrationTable,
+  type TableLine,
+  type TableProblem,
+  type TableProblemKind,
+  writeCalibrationTable,
+} from './calibration/tensorrt/calibration-table.js'
+export type { TableFinding, TableFindingKind } from './calibration/tensorrt/check-table.js'
+export { type ChosenTable, chooseCalibrationTable, type UnfitTablePolicy } from './calibration/tensorrt/choose-table.js'
+export type { CalibrationAlgorithm } from './calibration/tensorrt/table-header.js'
+export {
+  readTableManifest,
+  saveCalibrationTable,
+  type TableManifest,
+  type TableOrigin,
+} from './calibration/tensorrt/table-manifest.js'
 export type {
   BoxAnnotation,
   Category,
@@ -66,6 +102,9 @@ export type { CacheInput, HintsInput, PropertyInput, ShapesInput } from './engin
 export type { Model, ModelOperation } from './engine/openvino/model.js'
 export { type MovedPreprocess, type MoveOptions, movePreprocessIntoModel } from './engine/openvino/preprocess-from-description.js'
 export type { PreprocessInput, PreprocessStep } from './engine/openvino/preprocess-options.js'
+export type { TensorRtBuilderInput, TensorRtProfileInput } from './engine/tensorrt/build-options.js'
+export type { BuildWarning } from './engine/tensorrt/build-warnings.js'
+export type { PlanLayer, TensorRtPlan } from './engine/tensorrt/plan.js'
 export { EngineryError, isEngineryError } from './errors/enginery-error.js'
 export type { ErrorCode } from './errors/error-table.js'
 export { polygonIou } from './evaluation/boxes/polygon-overlap.js'

@@ -9,7 +9,7 @@ import { StatisticsCache } from '../calibration/statistics-cache.js'
 import type { CalibrationTable } from '../calibration/tensorrt/calibration-table.js'
 import { scaleConstants } from '../calibration/tensorrt/constant-scales.js'
 import { estimatorOf, type TableTensor, tableFromStatistics } from '../calibration/tensorrt/table-from-statistics.js'
-import { calibrationAlgorithmNames, headerVersionOf } from '../calibration/tensorrt/table-header.js'
+import { headerVersionOf, writableAlgorithms } from '../calibration/tensorrt/table-header.js'
 import { saveCalibrationTable, type TableManifest, type TableOrigin } from '../calibration/tensorrt/table-manifest.js'
 import { listInputCopies, listSameElements, listTableTensors } from '../calibration/tensorrt/table-tensors.js'
 import { engineryError } from '../errors/enginery-error.js'
@@ -42,7 +42,7 @@ const createCalibrationTableSchema = z.strictObject({
   calibration: calibrationSchema,
   output: z.string().min(1).optional().describe('file for the table; its manifest is written beside it'),
   calibrator: z
-    .enum(calibrationAlgorithmNames)
+    .enum(writableAlgorithms)
     .default('entropy2')
     .describe('calibrator that the table is for: TensorRT refuses those of another'),
   range: rangeEstimatorSchema

@@ -66,6 +66,11 @@ export function encodeStatistics(stored: StoredStatistics): Buffer {
   return Buffer.concat([content, createHash('sha256').update(content).digest()])
 }
 
+/** True where bytes begin as a file of statistics does. */
+export function isStatisticsFile(bytes: Uint8Array): boolean {
+  return magic.equals(bytes.subarray(0, magic.length))
+}
+
 /** @throws STATISTICS_INVALID */
 export function decodeStatistics(bytes: Uint8Array, path: string): StoredStatistics {
   const refuse = (reason: string, cause?: unknown) => engineryError('STATISTICS_INVALID', { path, reason }, { cause })

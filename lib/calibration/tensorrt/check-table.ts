@@ -14,6 +14,8 @@ export interface TableExpectation {
   readonly major?: number | undefined
   /** Tensors that need a scale. */
   readonly tensors?: Iterable<string> | undefined
+  /** Tensors that may have one besides. */
+  readonly others?: ReadonlySet<string> | undefined
 }
 
 export type TableFindingKind =
@@ -82,7 +84,7 @@ export function checkCalibrationTable(
       const found = table.major === null ? `the version ${table.version}` : `major ${table.major} (${table.version})`
       add('major', `a table of TensorRT ${major} is needed, its header says ${found}`, { line: 1 })
     }
-    if (expected.tensors !== undefined) compareTensors(table.scales, new Set(expected.tensors), findings, add)
+    if (expected.tensors !== undefined) compareTensors(table.scales, expected, findings, add)
   }
   return { table, findings: [...findings.filter(isProblem), ...findings.filter((finding) => !isProblem(finding))] }
 }
@@ -116,22 +118,27 @@ function compareManifest(
 
 const mostNamed = 8
 
+/** Names that TensorRT's ONNX parser gives to what is in no file. */
+const addedByParser = /^(?:\(Unnamed Layer\* \d+\) |ONNXTRT_)/
+
 function compareTensors(
   scales: ReadonlyMap<string, number>,
-  needed: ReadonlySet<string>,
+  expected: TableExpectation,
   before: readonly TableFinding[],
   add: Add,
 ): void {
+  const needed = new Set(expected.tensors)
   // A tensor whose line cannot be used is told of already.
   const told = new Set(before.flatMap(({ tensors }) => tensors))
   const missing = [...needed].filter((name) => !scales.has(name) && !told.has(name))
-  const unknown = [...scales.keys()].filter((name) => !needed.has(name))
+  const others = [...scales.keys()].filter((name) => !needed.has(name))
+  const unknown = others.filter((name) => !expected.others?.has(name) && !addedByParser.test(name))
   if (missing.length > 0) add('missing', `it has no scale for ${listed(missing)}`, { tensors: missing })
   if (unknown.length > 0) {
     add('unknown', `nothing in the model is called ${listed(unknown)}`, { level: 'note', tensors: unknown })
   }
   // TensorRT gives up then, in place of leaving layers float.
-  const isForeign = needed.size > 0 && scales.size > 0 && unknown.length === scales.size
+  const isForeign = needed.size > 0 && scales.size > 0 && others.length === scales.size
   if (isForeign) add('model', 'none of its tensors is one of the model: it is of another')
 }
 

@@ -11,6 +11,13 @@ export type CalibrationAlgorithm = keyof typeof calibrationAlgorithms
 
 export const calibrationAlgorithmNames = Object.keys(calibrationAlgorithms) as [CalibrationAlgorithm, ...CalibrationAlgorithm[]]
 
+/**
+ * Calibrators that tables are made for. Not the legacy one: what else its tables hold is known to TensorRT alone, which refuses
+ * those that have just its header.
+ */
+export const writableAlgorithms = ['entropy2', 'entropy', 'minmax'] as const satisfies readonly CalibrationAlgorithm[]
+export type WritableAlgorithm = (typeof writableAlgorithms)[number]
+
 /** The first line of a calibration table, `TRT-101501-EntropyCalibration2`. */
 export interface TableHeader {
   /** As it is written there: `8503`, `101501`; some tools that are not TensorRT write `8XXX`. */

@@ -14,6 +14,7 @@ import { addQuantizeFlags, type QuantizeFlags } from '../options/quantize-flags.
 import { quantizeReportSchema } from '../reports/quantize-report-schema.js'
 import { renderQuantization } from '../reports/render-quantization.js'
 import { type CommandResult, type CommonFlags, type Session, withProgress } from '../session.js'
+import { writeTable } from './write-calibration-table.js'
 
 const examples = `
 Examples:
@@ -21,8 +22,10 @@ Examples:
   enginery quantize bert.onnx --data ids=ids.npy --data mask=mask.npy --shape ids=1x128 --shape mask=1x128
   enginery quantize squeezenet.onnx --data pictures --preprocess imagenet --target tensorrt
   enginery quantize --config yolox.yaml --ignore-pattern '^/head/'
+  enginery quantize yolox.onnx --data calib.npy --write-calibration-table yolox.calib
 
-Writes a standard ONNX model, whole or not at all. Samples are to be like those that the model will see.`
+Writes a standard ONNX model, whole or not at all. Samples are to be like those that the model will see. The result is
+compared with the float model on up to 32 of them; what is lost is won back where it can be, or nothing is written.`
 
 export function addQuantizeCommand(program: Command, register: RegisterAction): void {
   const command = program
@@ -43,6 +46,11 @@ async function quantizeFile(
   if (model === undefined) throw usage('no model: name its file, or a configuration that does (--config)')
   const { data } = calibration
   if (data === undefined) throw usage('no samples: name them with --data, or in the configuration (calibration.data)')
+  if (flags.writeCalibrationTable !== undefined) {
+    const { writeCalibrationTable } = flags
+    const given = { model, calibration: { ...calibration, data } as QuantizeOptions['calibration'], quantization }
+    return await writeTable(session, { ...flags, writeCalibrationTable }, given)
+  }
   const output = resolve(named ?? `${stemOf(model)}.int8.onnx`)
   await refuseOverwriting(output, model, flags.force === true)
   await checkWritable(output)
@@ -54,6 +62,7 @@ async function quantizeFile(
       calibration: { ...calibration, data } as QuantizeOptions['calibration'],
       output,
       measure: flags.measure === true,
+      sensitivity: flags.sensitivity === true,
       signal: session.signal,
       logger: session.logger,
       onProgress: (progress) => bar.update(labelOf(progress), progress.fraction),
@@ -71,7 +80,7 @@ async function reportOf(
   result: QuantizeResult,
   { model, output, duration }: { model: string; output: string; duration: number },
 ): Promise<z.output<typeof quantizeReportSchema>> {
-  const { target, preset, isPassed, operators, float, activations, calibration, speed, warnings } = result
+  const { target, preset, isPassed, operators, float, activations, calibration, check, cure, sensitivity, kept, speed, warnings } = result
   const sizeOf = async (path: string) => ({ path: resolve(path), bytes: (await stat(path)).size })
   return quantizeReportSchema.parse({
     command: 'quantize',
@@ -85,6 +94,10 @@ async function reportOf(
     float,
     activations,
     calibration,
+    check,
+    cure: cure && { ...cure, sensitivity: undefined },
+    sensitivity,
+    kept,
     speed,
     warnings,
     duration,

@@ -1,5 +1,6 @@
 import { extname } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type WritableAlgorithm, writableAlgorithms } from '../../calibration/tensorrt/table-header.js'
 import { engineryError } from '../../errors/enginery-error.js'
 import { presetNames } from '../../preprocess/presets.js'
 import { targetNames } from '../../quantization/targets/target.js'
@@ -7,6 +8,7 @@ import { collectWith } from './build-flags.js'
 import { parseValue, splitAssignment } from './parse-assignment.js'
 import { wholeNumber } from './parse-number.js'
 import { parseStaticShape } from './parse-shape.js'
+import { parseTensorRtVersion } from './parse-tensorrt-version.js'
 
 /** Options on what a model is calibrated with, of `quantize` and `build`. */
 export interface CalibrationFlags {
@@ -33,7 +35,16 @@ export interface QuantizeFlags extends CalibrationFlags {
   /** false for `--no-cache`. */
   cache?: string | false
   pass?: true
+  /** false for `--no-check`. */
+  check?: false
+  effort?: 'fast' | 'balanced' | 'thorough'
+  prefer?: 'accuracy' | 'fastest'
+  keepInaccurate?: true
+  sensitivity?: true
   measure?: true
+  writeCalibrationTable?: string
+  calibrator?: WritableAlgorithm
+  tensorrt?: string
   force?: true
   set?: [path: string, value: unknown][]
 }
@@ -81,7 +92,28 @@ export function addQuantizeFlags(command: Command): Command {
     .option('--cache <dir>', 'folder for statistics, to be used again by the next run')
     .option('--no-cache', 'keep no statistics even where the configuration names a folder')
     .option('--pass', 'a model that is quantized already is written as it is; otherwise an error')
+    .option('--no-check', 'do not compare the quantized model with the float one')
+    .addOption(
+      new Option('--effort <name>', 'what is done about accuracy that is lost (default: balanced)').choices([
+        'fast',
+        'balanced',
+        'thorough',
+      ]),
+    )
+    .option('--keep-inaccurate', 'write a model that stays inaccurate, with a warning; otherwise an error')
+    .option('--sensitivity', 'tell what each layer costs in accuracy')
+    .addOption(
+      new Option('--prefer <what>', 'fastest: measure both models here, and keep the float one where INT8 does not pay').choices([
+        'accuracy',
+        'fastest',
+      ]),
+    )
     .option('--measure', 'run both models here for two seconds, and say whether INT8 pays on this CPU')
+    .option('--write-calibration-table <file>', 'write a calibration table for TensorRT 8 to 10, and no quantized model')
+    .addOption(
+      new Option('--calibrator <name>', 'of TensorRT, that the table is for (default: entropy2)').choices(writableAlgorithms),
+    )
+    .option('--tensorrt <version>', "for the table's header (default: 10.15.1)", parseTensorRtVersion)
     .option('--force', 'replace the output file if it is there')
     .option(
       '--set <path=value>',

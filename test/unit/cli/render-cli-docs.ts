@@ -31,7 +31,10 @@ const named: readonly (readonly [name: string, schema: z.ZodType])[] = [
 export function renderCliDocs(): Record<string, string> {
   const program = createProgram(new Terminal(process.stdout, process.stderr), new AbortController().signal)
   return {
-    help: program.commands.map(renderHelp).join('\n'),
+    help: program.commands
+      .flatMap((command) => [command, ...command.commands])
+      .map(renderHelp)
+      .join('\n'),
     config: renderFields(configFileSchema),
     json: [
       ...Object.entries(reportSchemas).map(([name, schema]) => `#### ${name}\n\n${renderFields(schema)}`),
@@ -56,7 +59,8 @@ function renderHelp(command: Command): string {
   let text = ''
   command.configureOutput({ writeOut: (part) => (text += part) })
   command.outputHelp()
-  return `### enginery ${command.name()}\n\n\`\`\`text\n${text.trimEnd()}\n\`\`\`\n`
+  const parent = command.parent?.parent ? `${command.parent.name()} ` : ''
+  return `### enginery ${parent}${command.name()}\n\n\`\`\`text\n${text.trimEnd()}\n\`\`\`\n`
 }
 
 function renderFields(schema: z.ZodType): string {
