@@ -1,0 +1,49 @@
+import type { GraphNode } from '../../graph/graph-node.js'
+import { sortNodes } from '../../graph/sort-nodes.js'
+import type { Recipe, RecipeFinding } from './recipe.js'
+import { climb, isArithmetic, isLayer, isMove } from './value-flow.js'
+
+export const channelGatesRecipe: Recipe = {
+  name: 'channel-gates',
+  finds: 'squeeze and excitation: channels scaled by what layers make of their means',
+  find(graph) {
+    return sortNodes(graph).flatMap((node): RecipeFinding[] => {
+      const nodes = findGate(node)
+      const reason = 'channel gate: one row of products for the whole picture, whose rounding scales whole channels'
+      return nodes.length === 0 ? [] : [{ recipe: 'channel-gates', decision: 'float', nodes, reason }]
+    })
+  },
+}
+
+/** The nodes from the mean of a tensor to the product with that tensor. */
+function findGate(product: GraphNode): GraphNode[] {
+  const [left = null, right = null] = product.inputs
+  if (!product.is('Mul') || left === null || right === null) return []
+  for (const [gate, gated] of [
+    [left, right],
+    [right, left],
+  ] as const) {
+    const { passed, ends } = climb([gate], isInsideGate)
+    const isMeanOfGated = ends.size > 0 && [...ends].every((end) => isMean(end) && end.inputs[0] === gated)
+    const nodes = [...passed]
+    if (isMeanOfGated && nodes.some(isLayer) && nodes.some(isSquashing)) {
+      return [...nodes.filter((node) => isLayer(node) || isSquashing(node)), product]
+    }
+  }
+  return []
+}
+
+function isInsideGate(node: GraphNode): boolean {
+  if (isMean(node)) return false
+  return (
+    isLayer(node) || isMove(node) || isArithmetic(node) || isSquashing(node) || node.is('Relu', 'LeakyRelu', 'PRelu', 'HardSwish')
+  )
+}
+
+function isMean(node: GraphNode): boolean {
+  return node.is('GlobalAveragePool', 'ReduceMean')
+}
+
+function isSquashing(node: GraphNode): boolean {
+  return node.is('Sigmoid', 'HardSigmoid', 'Clip')
+}
