@@ -152,6 +152,7 @@ Napi::Value counts(const Napi::CallbackInfo& info) {
         object.Set("contexts", static_cast<double>(found.contexts));
         object.Set("uploads", static_cast<double>(found.uploads));
         object.Set("unpinnedUploads", static_cast<double>(found.unpinned_uploads));
+        object.Set("uploadTime", found.upload_time);
         object.Set("running", static_cast<double>(Environment::of(env).running()));
         return object;
     });

@@ -3,6 +3,7 @@
 // driver would: a context, bounds, what was freed. It answers nothing else and is never loaded together with NVIDIA's
 // libraries.
 
+#include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <map>
@@ -32,6 +33,7 @@ struct State {
     size_t contexts = 0;
     size_t uploads = 0;
     size_t unpinned_uploads = 0;
+    double upload_time = 0;
     std::string failing;
     int good_calls = 0;
     int failure = 0;
@@ -75,7 +77,7 @@ using Lock = std::lock_guard<std::mutex>;
 EXPORTED void stand_in_count(StandInCounts* counts) {
     const Lock lock(state().mutex);
     const State& all = state();
-    *counts = {all.device.size(), all.pinned.size(), all.contexts, all.uploads, all.unpinned_uploads};
+    *counts = {all.device.size(), all.pinned.size(), all.contexts, all.uploads, all.unpinned_uploads, all.upload_time};
 }
 
 EXPORTED void stand_in_fail(const char* function, int good_calls, int failure) {
@@ -222,7 +224,11 @@ EXPORTED int cuMemcpyHtoD_v2(Address to, const void* from, size_t bytes) {
         if (find(state().pinned, static_cast<const char*>(from), bytes) == nullptr) state().unpinned_uploads++;
     }
     // Without the lock: other threads go on meanwhile, as beside a device.
+    const auto began = std::chrono::steady_clock::now();
     std::memcpy(device, from, bytes);
+    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - began;
+    const Lock lock(state().mutex);
+    state().upload_time += took.count();
     return kSuccess;
 }
 

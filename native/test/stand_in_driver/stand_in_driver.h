@@ -9,6 +9,7 @@ struct StandInCounts {
     size_t contexts;          // retained and not released
     size_t uploads;           // copies to the device
     size_t unpinned_uploads;  // those from memory that is not pinned
+    double upload_time;       // of all, in milliseconds
 };
 
 extern "C" {

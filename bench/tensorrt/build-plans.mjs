@@ -1,0 +1,118 @@
+// Plans of TensorRT-RTX from every ONNX model of a folder, without a GPU: float and INT8, with fixed shapes and with
+// profiles, for compute capabilities 8.0, 8.9 and 12.0, each built twice and compared byte for byte. Prints a Markdown table,
+// failures with their reasons.
+//
+//   node bench/tensorrt/build-plans.mjs [--data FOLDER] [--only SUBSTRING] [--capabilities 8.0,8.9,12.0] [--json FILE]
+//
+// INT8 is what our quantizer makes of the model. It is calibrated with noise here: whether a plan can be built, and to the
+// same bytes, does not depend on the scales; how right it is is not judged. ENGINERY_ENTRY names another build of the package.
+import { createHash } from 'node:crypto'
+import { readdirSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+
+const { buildEngine, inspectModel, Tensor } = await import(process.env.ENGINERY_ENTRY ?? '../../dist/index.js')
+
+const { values } = parseArgs({
+  options: {
+    data: { type: 'string', default: '../shared/data' },
+    only: { type: 'string', default: '' },
+    capabilities: { type: 'string', default: '8.0,8.9,12.0' },
+    json: { type: 'string' },
+  },
+})
+const capabilities = values.capabilities.split(',')
+
+/** Lengths for dimensions that a model leaves open: small ones, of which convolutions and text lines can be made. */
+const usualLengths = { 0: 1, 1: 3, 2: 64, 3: 192 }
+
+function listModels(folder) {
+  const found = []
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    if (entry.isFile() && entry.name.endsWith('.onnx')) found.push(join(entry.parentPath ?? entry.path, entry.name))
+  }
+  return found.sort().filter((path) => path.includes(values.only))
+}
+
+function fixedShape({ shape }) {
+  return shape.map((length, axis) => (typeof length === 'number' ? length : (usualLengths[axis] ?? 1)))
+}
+
+/** min, opt and max of an input: what the model fixes stays, what it leaves open goes from the usual length to twice that. */
+function rangeOf({ shape }) {
+  const opt = fixedShape({ shape })
+  const isOpen = (axis) => typeof shape[axis] !== 'number'
+  return {
+    min: opt,
+    opt: opt.map((length, axis) => (isOpen(axis) ? length * 2 : length)),
+    max: opt.map((length, axis) => (isOpen(axis) ? length * 4 : length)),
+  }
+}
+
+/** Reproducible values between -1 and 1. */
+function noise(count) {
+  let state = 42
+  return Float32Array.from({ length: count }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0
+    return state / 2 ** 31
+  })
+}
+
+function samplesFor(inputs) {
+  const size = (shape) => shape.reduce((product, length) => product * length, 1)
+  return [Object.fromEntries(inputs.map((input) => [input.name, Tensor.from(noise(size(fixedShape(input))), fixedShape(input))]))]
+}
+
+async function buildOnce(options) {
+  const began = performance.now()
+  const plan = await buildEngine({ backend: 'tensorrt', library: 'tensorrt-rtx', ...options })
+  return {
+    milliseconds: performance.now() - began,
+    bytes: plan.bytes.byteLength,
+    sha256: createHash('sha256').update(plan.bytes).digest('hex'),
+    warnings: plan.warnings.length,
+  }
+}
+
+async function tryBuild(model, inputs, precision, isDynamic, capability) {
+  const shapes = Object.fromEntries(inputs.map((input) => [input.name, fixedShape(input)]))
+  const profile = Object.fromEntries(inputs.map((input) => [input.name, rangeOf(input)]))
+  const options = {
+    model,
+    builder: { computeCapabilities: [capability] },
+    ...(isDynamic ? { profiles: [profile] } : { shapes }),
+    ...(precision === 'int8' && { precision, calibration: { data: samplesFor(inputs), samples: 1 }, quantization: { shapes } }),
+  }
+  try {
+    const first = await buildOnce(options)
+    const second = await buildOnce(options)
+    return { ...first, isReproducible: first.sha256 === second.sha256 }
+  } catch (error) {
+    return { failure: `${error.code}: ${error.message.split('\n').join(' ')}` }
+  }
+}
+
+const rows = []
+for (const path of listModels(resolve(values.data))) {
+  const name = path.slice(resolve(values.data).length + 1)
+  const { inputs } = await inspectModel(path)
+  const hasOpen = inputs.some(({ shape }) => shape.some((length) => typeof length !== 'number'))
+  for (const precision of ['fp32', 'int8']) {
+    for (const isDynamic of hasOpen ? [false, true] : [false]) {
+      for (const capability of capabilities) {
+        const result = await tryBuild(path, inputs, precision, isDynamic, capability)
+        rows.push({ model: name, precision, shapes: isDynamic ? 'profile' : 'fixed', capability, ...result })
+        const { failure, bytes, milliseconds, isReproducible, warnings } = result
+        const told =
+          failure ??
+          `${bytes} bytes, ${Math.round(milliseconds)} ms, ${isReproducible ? 'same bytes twice' : 'OTHER BYTES'}, ${warnings} warnings`
+        console.log(`| ${name} | ${precision} | ${isDynamic ? 'profile' : 'fixed'} | ${capability} | ${told} |`)
+      }
+    }
+  }
+}
+const built = rows.filter(({ failure }) => failure === undefined)
+console.log(
+  `\n${built.length} of ${rows.length} built, ${built.filter(({ isReproducible }) => isReproducible).length} of them the same twice`,
+)
+if (values.json) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`)
