@@ -43,6 +43,11 @@ export interface Target {
    * the sum is cut off without a word.
    */
   readonly addsPairsIn16Bits: boolean
+  /**
+   * True where constants in half precision become floats when the engine is built, so that what stays float takes half the
+   * room in the file. Not where nobody has seen that an engine takes weights that come out of a Cast.
+   */
+  readonly restoresHalves: boolean
 }
 
 /** Pure moves of elements, which every engine makes on any type. */

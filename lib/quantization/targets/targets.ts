@@ -13,6 +13,7 @@ const openvinoCpu: Target = {
   estimator: 'mean-minmax',
   concatenatesIntegers: true,
   addsPairsIn16Bits: true,
+  restoresHalves: true,
 }
 
 const tensorrt: Target = {
@@ -27,6 +28,7 @@ const tensorrt: Target = {
   estimator: 'mse',
   concatenatesIntegers: true,
   addsPairsIn16Bits: false,
+  restoresHalves: false,
 }
 
 /** All targets by name. */
