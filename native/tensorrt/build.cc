@@ -93,9 +93,16 @@ void set_calibration(nvinfer1::IBuilderConfig& config, const BuildRequest& reque
 }
 #endif
 
+// Most setters of TensorRT answer nothing, and say in the error recorder what they refused.
+void refuse_recorded(const ErrorRecorder& recorder) {
+    const std::vector<RecordedError> errors = recorder.errors();
+    if (!errors.empty()) throw NativeError("TRT_CONFIG", errors.front().text);
+}
+
 // Everything up to the call that takes long.
 void prepare(Workbench& bench, nvinfer1::IBuilderConfig& config, const BuildRequest& request, BuildOutcome& outcome) {
     apply_settings(config, request.settings, Library::opened().version());
+    refuse_recorded(bench.recorder);
     if (request.max_threads > 0 && !bench.builder->setMaxThreads(request.max_threads)) {
         throw NativeError("TRT_CONFIG", "TensorRT does not take " + std::to_string(request.max_threads) + " threads");
     }
@@ -106,7 +113,12 @@ void prepare(Workbench& bench, nvinfer1::IBuilderConfig& config, const BuildRequ
 #else
     (void)profiles;
 #endif
-    outcome.settings = read_settings(config, Library::opened().version());
+    {
+        // What TensorRT says of being asked, about pools without a device for example, is nothing that happened to the build.
+        const LogCapture quiet(ILogger::Severity::kINTERNAL_ERROR);
+        outcome.settings = read_settings(config, Library::opened().version());
+        bench.recorder.clear();
+    }
 }
 
 void build(Workbench& bench, const BuildRequest& request, BuildControl& control, BuildOutcome& outcome) {

@@ -171,7 +171,7 @@ Napi::Object names_to_js(Napi::Env env, const LibraryVersion& version) {
     object.Set("flags", names_of(env, builder_flags()));
     object.Set("memoryPools", names_of(env, memory_pools()));
     object.Set("tacticSources", names_of(env, tactic_sources()));
-    object.Set("previewFeatures", names_of(env, preview_features()));
+    object.Set("previewFeatures", texts_to_js(env, preview_feature_names(version)));
     object.Set("choices", texts_to_js(env, choice_names(version)));
     object.Set("numbers", texts_to_js(env, number_names(version)));
     object.Set("parserFlags", names_of(env, parser_flags()));

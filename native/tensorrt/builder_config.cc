@@ -178,7 +178,9 @@ ConfigSettings read_settings(IBuilderConfig& config, const LibraryVersion& versi
     for (const auto& [name, source] : tactic_sources()) {
         if ((config.getTacticSources() & bit(source)) != 0) settings.tactic_sources->push_back(name);
     }
-    for (const auto& [name, feature] : preview_features()) settings.preview_features[name] = config.getPreviewFeature(feature);
+    for (const std::string& name : preview_feature_names(version)) {
+        settings.preview_features[name] = config.getPreviewFeature(value_of("preview feature", preview_features(), name));
+    }
     for (const Choice& choice : choices()) {
         if (choice.available(version)) settings.choices[choice.name] = choice.get(config);
     }
@@ -191,6 +193,20 @@ ConfigSettings read_settings(IBuilderConfig& config, const LibraryVersion& versi
     }
 #endif
     return settings;
+}
+
+std::vector<std::string> preview_feature_names(const LibraryVersion& version) {
+    std::vector<std::string> names;
+    for (const auto& [name, feature] : preview_features()) {
+        const std::string text = name;
+        // Always on since 10.0, and the question alone is answered with a warning.
+        if (text == "profile-sharing") continue;
+        if (text == "multidevice-runtime" && !version.at_least(10, 16)) continue;
+        if (text == "runtime-activation-resize" && kMajor == 10 && !version.at_least(10, 10)) continue;
+        if (text == "aliased-plugin-io" && kMajor == 10 && !version.at_least(10, 3)) continue;
+        names.push_back(text);
+    }
+    return names;
 }
 
 std::vector<std::string> choice_names(const LibraryVersion& version) {

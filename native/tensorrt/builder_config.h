@@ -31,7 +31,8 @@ void apply_settings(nvinfer1::IBuilderConfig& config, const ConfigSettings& sett
 // Everything that the config says of itself.
 ConfigSettings read_settings(nvinfer1::IBuilderConfig& config, const LibraryVersion& version);
 
-// Names of choices and numbers that this library has; the other groups are in option_names.h.
+// Names of preview features, choices and numbers that this library has; the other groups are in option_names.h.
+std::vector<std::string> preview_feature_names(const LibraryVersion& version);
 std::vector<std::string> choice_names(const LibraryVersion& version);
 std::vector<std::string> number_names(const LibraryVersion& version);
 

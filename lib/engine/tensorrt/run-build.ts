@@ -72,7 +72,7 @@ function failureOf(library: OpenedTensorRt, model: string, outcome: NativeBuildO
   const recorded = outcome.errors.map(({ text }) => shorten(text))
   const details = { errors: outcome.errors }
   if (refused) {
-    const reason = [refused.message, ...recorded].join('; ')
+    const reason = [...new Set([shorten(refused.message), ...recorded])].join('; ')
     const rest = { cause: refused, engineLog, details }
     if (refused.code === 'NATIVE_MEMORY') return engineryError('OUT_OF_MEMORY', { reason }, rest)
     if (refused.code === 'NATIVE_ARGUMENT') return engineryError('BUG', { reason }, rest)
