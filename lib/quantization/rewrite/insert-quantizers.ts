@@ -111,12 +111,11 @@ export function addWeightDequantizer(
   const scaleShape = axis === null ? [] : [scales.length]
   const integers = graph.addConstant(`${name}/i8`, Constant.of('i8', shape, values))
   const scaleTensor = graph.addConstant(`${name}/scale`, Constant.of('f32', scaleShape, scales))
-  // Zero everywhere, but some readers want it said.
-  const zeros = graph.addConstant(`${name}/zero`, zerosOf('i8', 0, axis === null ? undefined : scales.length))
   return graph.addOperator(
     {
       type: 'DequantizeLinear',
-      inputs: [integers, scaleTensor, zeros],
+      // Without a zero point, which is zero then.
+      inputs: [integers, scaleTensor],
       attributes: axis === null ? [] : [attribute.int('axis', axis)],
     },
     `${name}/dq`,
