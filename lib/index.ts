@@ -46,6 +46,7 @@ export type { DeviceReport, OpenVinoReport, PluginReport } from './api/probe-ope
 export type { SharpReport } from './api/probe-sharp.js'
 export { type QuantizedOperator, type QuantizeResult, quantize } from './api/quantize.js'
 export type { EngineReading } from './api/read-model-with-engine.js'
+export type { SuggestedIgnored, SuggestedNode } from './api/suggest-ignored.js'
 export type { BuilderEvent, TensorRtBuildOptions } from './api/tensorrt-options.js'
 export {
   type CalibrationTable,
@@ -158,6 +159,8 @@ export type {
   QuantizeProgress,
 } from './quantization/quantize-options.js'
 export type { SkippedNode } from './quantization/quantizer.js'
+export type { RecipeName } from './quantization/recipes/recipe.js'
+export type { RecipeOptions } from './quantization/recipes/recipes.js'
 export type { TargetName } from './quantization/targets/target.js'
 export { fromFloat32, toFloat32 } from './tensor/convert-elements.js'
 export type { ElementArray, ElementType } from './tensor/element-type.js'

@@ -8,6 +8,7 @@ import { readOnnxModel } from '../model/onnx-reader.js'
 import type { OnnxDimension, OnnxModel, OnnxValue } from '../model/onnx-types.js'
 import { countWeights, type OperatorCount, type WeightCount } from './model-contents.js'
 import { type EngineReading, readWithOpenVino } from './read-model-with-engine.js'
+import { type SuggestedIgnored, suggestIgnored } from './suggest-ignored.js'
 
 /** An input or output as the model declares it. */
 export interface ModelPort {
@@ -53,11 +54,15 @@ export interface ModelInspection {
   readonly engine: EngineReading | null
   /** Why the engine could not read it. */
   readonly engineError: EngineryErrorJson | null
+  /** What `quantize` recognises by its structure, and what of it stays float; null unless asked for. */
+  readonly suggestedIgnored: readonly SuggestedIgnored[] | null
 }
 
 export interface InspectModelOptions {
   /** Compute the digest: reads all of the weights. */
   digest?: boolean | undefined
+  /** Find what `quantize` leaves float because of the structure of the graph: ONNX only. */
+  suggestIgnored?: boolean | undefined
   signal?: AbortSignal | undefined
 }
 
@@ -65,7 +70,8 @@ export interface InspectModelOptions {
  * What a model file holds, without compiling it. ONNX is read by this package itself, so that it works without an
  * engine and for models that the engine refuses; other formats are read by OpenVINO.
  *
- * @throws the MODEL_ and EXTERNAL_DATA_ codes, FILE_NOT_READ; for formats other than ONNX also the ADDON_ codes
+ * @throws the MODEL_ and EXTERNAL_DATA_ codes, FILE_NOT_READ; for formats other than ONNX also the ADDON_ codes; with
+ * `suggestIgnored` QUANTIZATION_NOT_ONNX, MODEL_QUANTIZED and the OPSET_ codes, OPERATORS_NOT_RAISED
  * @example (await inspectModel('yolox.onnx')).operators[0] // { domain: 'ai.onnx', type: 'Conv', count: 83 }
  */
 export async function inspectModel(path: string, options: InspectModelOptions = {}): Promise<ModelInspection> {
@@ -90,6 +96,7 @@ export async function inspectModel(path: string, options: InspectModelOptions = 
     ...(onnx ? contentOfOnnx(onnx) : contentOfReading(reading as EngineReading)),
     engine: reading,
     engineError: error?.toJSON() ?? null,
+    suggestedIgnored: options.suggestIgnored ? await suggestIgnored(detected) : null,
   }
 }
 

@@ -15,6 +15,7 @@ import { ignoredScopeSchema, resolveIgnoredScope } from '../quantization/ignored
 import type { QuantizationResult, QuantizationSettings } from '../quantization/quantize-graph.js'
 import { type QuantizeOptions, type QuantizeSettings, quantizeSchema } from '../quantization/quantize-options.js'
 import type { SkippedNode } from '../quantization/quantizer.js'
+import { findRecipes, leaveFloat } from '../quantization/recipes/recipes.js'
 import type { Target } from '../quantization/targets/target.js'
 import { targets } from '../quantization/targets/targets.js'
 import { describeQuantization } from './describe-quantization.js'
@@ -94,7 +95,8 @@ async function quantizeModel(settings: QuantizeSettings): Promise<QuantizeResult
   run.enter('fold')
   const raised = raiseOpset(original, name)
   const { graph, steps } = foldGraph(raised.graph)
-  const ignored = resolveIgnoredScope({ original, graph, steps }, ignoredScopeSchema.parse(settings.ignored ?? {}))
+  const scope = resolveIgnoredScope({ original, graph, steps }, ignoredScopeSchema.parse(settings.ignored ?? {}))
+  const ignored = leaveFloat(scope, findRecipes(graph, settings.recipes))
   const nodes = [...graph.nodes]
   const estimator = settings.activations?.range ?? rangeEstimatorSchema.parse(targets[settings.target].estimator)
   const { result, collected, example } = await quantizeObserved(settings, run, graph, {

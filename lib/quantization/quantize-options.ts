@@ -8,6 +8,7 @@ import { preprocessDescriptionSchema } from '../preprocess/resolve-preprocess.js
 import type { ElementArray, FixedSizeElementType } from '../tensor/element-type.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { ignoredScopeSchema } from './ignored-scope.js'
+import { recipesSchema } from './recipes/recipes.js'
 import { targetNames } from './targets/target.js'
 
 /** One sample: a tensor for each input, with or without the batch dimension, or plain arrays where the model fixes the shape. */
@@ -86,6 +87,11 @@ export const quantizationSchema = z.strictObject({
       'performance: symmetric everywhere; mixed: zero points where the target has them for free; default: what suits the target',
     ),
   ignored: ignoredScopeSchema.optional().describe('nodes that stay float'),
+  recipes: recipesSchema
+    .default(true)
+    .describe(
+      'what is recognised by its structure and left float where that pays: false for none, `{ attention: false }` for all but one',
+    ),
   activations: z
     .strictObject({
       bits: z.literal(8).default(8),

@@ -14,6 +14,7 @@ interface InspectFlags extends CommonFlags {
   digest?: true
   layers?: true
   load: boolean
+  suggestIgnored?: true
 }
 
 const examples = `
@@ -21,6 +22,7 @@ Examples:
   enginery inspect squeezenet.onnx
   enginery inspect squeezenet.blob --layers
   enginery inspect squeezenet.onnx --json | jq '.operators[].type'
+  enginery inspect rtdetr.onnx --suggest-ignored
 
 ONNX files are read without an engine; other models by OpenVINO. A saved engine is read from its manifest and, to list
 its layers, loaded.`
@@ -32,6 +34,7 @@ export function addInspectCommand(program: Command, register: RegisterAction): v
     .summary('inputs, outputs, operators, precisions, size')
     .description('Prints what a model or a saved engine holds: inputs, outputs, operators, precisions, parameters, size.')
     .option('--digest', 'compute the SHA-256 of the model with all its weights')
+    .option('--suggest-ignored', 'list what quantize leaves float because of the structure of the graph, and why (ONNX)')
     .option('--layers', 'list every layer of an engine')
     .option('--no-load', 'read the manifest of an engine only')
     .addHelpText('after', examples)
@@ -50,7 +53,11 @@ async function inspect(session: Session, path: string | undefined, flags: Inspec
         text: renderEngineInspection(inspection, flags.layers ?? false),
       }
     }
-    const inspection = await inspectModel(file, { digest: flags.digest, signal: session.signal })
+    const inspection = await inspectModel(file, {
+      digest: flags.digest,
+      suggestIgnored: flags.suggestIgnored,
+      signal: session.signal,
+    })
     return {
       json: { ...head, ...inspection } as unknown as z.input<typeof modelReportSchema>,
       text: renderModelInspection(inspection),

@@ -44,6 +44,7 @@ export async function collectQuantizeOptions(argument: string | undefined, flags
   Object.assign(quantization, definedOnly({ target, preset, biasCorrection, channelAlignment }))
   for (const [name, shape] of flags.shape ?? []) setAtPath(quantization, ['shapes', name], shape)
   addIgnored(quantization, flags)
+  turnOffRecipes(quantization, flags.withoutRecipe ?? [])
   if (flags.pass) quantization.onQuantized = 'pass'
   if (flags.cache !== undefined) calibration.cache = flags.cache
   checkWith(quantizationSchema, quantization, '')
@@ -107,6 +108,14 @@ function addIgnored(quantization: Record<string, unknown>, { ignore, ignorePatte
   }
 }
 
+/** Turns recipes off, besides those that the configuration does. */
+function turnOffRecipes(quantization: Record<string, unknown>, names: readonly string[]): void {
+  if (names.includes('all')) quantization.recipes = false
+  if (names.length === 0 || quantization.recipes === false) return
+  const before = typeof quantization.recipes === 'object' ? quantization.recipes : {}
+  quantization.recipes = { ...before, ...Object.fromEntries(names.map((name) => [name, false])) }
+}
+
 const flagsByOption: Readonly<Record<string, string>> = {
   target: '--target',
   preset: '--preset',
@@ -118,6 +127,7 @@ const flagsByOption: Readonly<Record<string, string>> = {
   'ignored.names': '--ignore',
   'ignored.patterns': '--ignore-pattern',
   'ignored.types': '--ignore-type',
+  recipes: '--without-recipe',
 }
 
 // What the file says was checked with it: this came from the command line.

@@ -29,6 +29,7 @@ export interface QuantizeFlags extends CalibrationFlags {
   ignore?: string[]
   ignorePattern?: string[]
   ignoreType?: string[]
+  withoutRecipe?: string[]
   /** false for `--no-bias-correction`. */
   biasCorrection?: false
   channelAlignment?: true
@@ -87,6 +88,11 @@ export function addQuantizeFlags(command: Command): Command {
     .option('--ignore <name>', 'node, or tensor that it writes, to stay float (repeatable)', collectWith(String))
     .option('--ignore-pattern <regexp>', 'the same by a regular expression (repeatable)', collectWith(String))
     .option('--ignore-type <operator>', 'the same by operator: Softmax (repeatable)', collectWith(String))
+    .option(
+      '--without-recipe <name>',
+      'quantize also what this recipe would leave float, or `all` (repeatable; inspect --suggest-ignored lists them)',
+      collectWith(String),
+    )
     .option('--no-bias-correction', 'leave biases as they are')
     .option('--channel-alignment', 'balance the channels of successive convolutions first')
     .option('--cache <dir>', 'folder for statistics, to be used again by the next run')

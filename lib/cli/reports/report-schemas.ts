@@ -2,6 +2,7 @@
  * What the commands print with `--json`: one document each. Keys are only ever added; docs/cli.md is made from this.
  */
 import { z } from 'zod'
+import { recipeNames } from '../../quantization/recipes/recipe.js'
 import {
   checkCacheReportSchema,
   convertCacheReportSchema,
@@ -188,6 +189,23 @@ export const modelReportSchema = z.strictObject({
     .nullable()
     .describe('the model as OpenVINO reads it; null where it is not installed or refuses'),
   engineError: errorSchema.nullable().describe('why OpenVINO refuses it'),
+  suggestedIgnored: z
+    .array(
+      z.strictObject({
+        recipe: z.enum(recipeNames),
+        decision: z.enum(['float', 'note']).describe('note: recognised, and quantized as any others'),
+        reason: z.string(),
+        nodes: z.array(
+          z.strictObject({
+            name: z.string().describe('as --ignore takes it'),
+            operator: z.string(),
+            couldBeInteger: z.boolean().describe('false: float in any case'),
+          }),
+        ),
+      }),
+    )
+    .nullable()
+    .describe('what quantize recognises by its structure, with --suggest-ignored'),
 })
 
 const layerSchema = z.strictObject({

@@ -2,6 +2,7 @@ import type { ModelInspection, ModelPort } from '../../api/inspect-model.js'
 import type { OperatorCount, WeightCount } from '../../api/model-contents.js'
 import { formatShape } from '../../engine/partial-shape.js'
 import { formatBytes, formatCount } from './format-quantity.js'
+import { renderSuggestedIgnored } from './render-suggested-ignored.js'
 import { type Row, renderSection, renderTable } from './render-table.js'
 
 /** What `inspect` prints on a model. */
@@ -20,6 +21,7 @@ export function renderModelInspection(model: ModelInspection): string {
   if (metadata.length > 0)
     sections.push(renderSection('Metadata', renderTable(metadata.map(([key, value]) => [key, shorten(value)]))))
   sections.push(renderSection('As OpenVINO reads it', renderEngineReading(model)))
+  if (model.suggestedIgnored !== null) sections.push(renderSuggestedIgnored(model.suggestedIgnored))
   return sections.join('\n\n')
 }
 

@@ -29,7 +29,16 @@ export const recipes: Readonly<Record<RecipeName, Recipe>> = {
   normalization: normalizationRecipe,
 }
 
-const switches = z.partialRecord(z.enum(recipeNames), z.boolean())
+export type RecipeSwitches = Partial<Readonly<Record<RecipeName, boolean>>>
+
+const switches = z.record(z.string(), z.boolean()).superRefine((value, context) => {
+  const known: readonly string[] = recipeNames
+  for (const name of Object.keys(value)) {
+    if (known.includes(name)) continue
+    const message = `expected recipes among ${recipeNames.join(', ')}; received ${JSON.stringify(name)}`
+    context.addIssue({ code: 'custom', path: [name], message })
+  }
+}) as unknown as z.ZodType<RecipeSwitches, RecipeSwitches>
 
 /** Which recipes are followed: all, none, or all but those that are false. */
 export const recipesSchema = z.union([z.boolean(), switches])
