@@ -12,6 +12,7 @@ export {
   checkEnvironment,
   type EnvironmentReport,
 } from './api/check-environment.js'
+export type { AccuracyCheck } from './api/check-quantized.js'
 export {
   type ConvertCalibrationCacheOptions,
   type ConvertedCalibrationCache,
@@ -149,6 +150,7 @@ export type { ImportedPreprocess } from './preprocess/importers/imported-preproc
 export type { InputPort } from './preprocess/input-port.js'
 export type { PreprocessDescription } from './preprocess/preprocess-schema.js'
 export { presets } from './preprocess/presets.js'
+export type { CureReport, CureStep, LossReason } from './quantization/cure/cure-report.js'
 export type { IgnoredScope } from './quantization/ignored-scope.js'
 export type {
   CalibrationOptions,
@@ -161,7 +163,10 @@ export type {
 export type { SkippedNode } from './quantization/quantizer.js'
 export type { RecipeName } from './quantization/recipes/recipe.js'
 export type { RecipeOptions } from './quantization/recipes/recipes.js'
+export type { LayerSensitivity } from './quantization/sensitivity/rank-layers.js'
 export type { TargetName } from './quantization/targets/target.js'
+export type { AccuracyProblem } from './quantization/verification/judge-outputs.js'
+export type { OutputMeasures } from './quantization/verification/output-measures.js'
 export { fromFloat32, toFloat32 } from './tensor/convert-elements.js'
 export type { ElementArray, ElementType } from './tensor/element-type.js'
 export { Tensor } from './tensor/tensor.js'

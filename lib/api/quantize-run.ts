@@ -12,8 +12,10 @@ const begins: Readonly<Record<Stage, number>> = {
   fold: 0.02,
   samples: 0.05,
   statistics: 0.06,
-  quantize: 0.92,
-  measure: 0.95,
+  quantize: 0.8,
+  check: 0.83,
+  cure: 0.9,
+  measure: 0.96,
   write: 0.98,
   done: 1,
 }

@@ -8,21 +8,26 @@ import { findQuantization } from '../graph/find-quantization.js'
 import { foldGraph } from '../graph/folding/fold-graph.js'
 import { graphFromOnnx } from '../graph/graph-from-onnx.js'
 import type { GraphNode } from '../graph/graph-node.js'
-import { onnxFromGraph } from '../graph/onnx-from-graph.js'
 import { raiseOpset } from '../graph/opset/raise-opset.js'
 import { type LoadedModel, loadOnnxModel, saveOnnxModel } from '../model/onnx-file.js'
+import type { CureReport } from '../quantization/cure/cure-report.js'
+import { effortBudgets } from '../quantization/cure/effort-budget.js'
+import { refuseInaccurate, warnOfInaccuracy } from '../quantization/cure/refuse-inaccurate.js'
 import { ignoredScopeSchema, resolveIgnoredScope } from '../quantization/ignored-scope.js'
 import type { QuantizationResult, QuantizationSettings } from '../quantization/quantize-graph.js'
 import { type QuantizeOptions, type QuantizeSettings, quantizeSchema } from '../quantization/quantize-options.js'
 import type { SkippedNode } from '../quantization/quantizer.js'
 import { findRecipes, leaveFloat } from '../quantization/recipes/recipes.js'
+import type { LayerSensitivity } from '../quantization/sensitivity/rank-layers.js'
 import type { Target } from '../quantization/targets/target.js'
 import { targets } from '../quantization/targets/targets.js'
-import { describeQuantization } from './describe-quantization.js'
+import type { AccuracyCheck, EngineOptions } from './check-quantized.js'
+import { CandidateCure, isAccurate } from './cure-quantized.js'
 import { encodeWhenAsked, withModel } from './encode-when-asked.js'
 import { type MeasuredSpeed, measureSpeed, warnOfCpu, warnOfSpeed } from './measure-speed.js'
-import { quantizeObserved } from './quantize-observed.js'
+import { ObservedModel } from './observed-model.js'
 import { QuantizeRun } from './quantize-run.js'
+import { type Candidate, CandidateMaker } from './quantized-candidate.js'
 
 export interface QuantizedOperator {
   readonly operator: string
@@ -54,7 +59,15 @@ export interface QuantizeResult {
     /** true where statistics of before were used. */
     readonly reused: boolean
   }
-  /** With the option `measure`: whether INT8 pays on this CPU. */
+  /** How the quantized model compares with the float one on samples; null where that was not checked. */
+  readonly check: AccuracyCheck | null
+  /** What was done about accuracy that was lost; null where nothing was. */
+  readonly cure: CureReport | null
+  /** What each layer costs alone, most harmful first; null where layers were not probed. */
+  readonly sensitivity: readonly LayerSensitivity[] | null
+  /** `float` where `prefer` is fastest and INT8 does not pay on this CPU: then the float model is the result. */
+  readonly kept: 'int8' | 'float'
+  /** With the option `measure`, or where `prefer` is fastest: whether INT8 pays on this CPU. */
   readonly speed: MeasuredSpeed | null
   readonly warnings: readonly CalibrationWarning[]
 }
@@ -63,16 +76,27 @@ export interface QuantizeResult {
  * Makes an INT8 model of a float one: QuantizeLinear and DequantizeLinear around what the target computes on integers,
  * INT8 weights. The same call gives the same bytes.
  *
+ * The result is compared with the float model on samples. What is lost is won back where it can be; a model that stays
+ * inaccurate is an error, and no file is written.
+ *
  * @throws OPTION_INVALID; the MODEL_, EXTERNAL_DATA_ and OPSET_ codes, OPERATORS_NOT_RAISED; MODEL_QUANTIZED;
- * IGNORED_SCOPE_UNMATCHED; the CALIBRATION_, DATASET_, NPY_, NPZ_ and PREPROCESS_ codes; FILE_NOT_WRITTEN; CALLBACK_FAILED;
+ * QUANTIZATION_INACCURATE; IGNORED_SCOPE_UNMATCHED; the CALIBRATION_, DATASET_, NPY_, NPZ_ and PREPROCESS_ codes; FILE_NOT_WRITTEN; CALLBACK_FAILED;
  * ABORTED; ADDON_NOT_FOUND, ADDON_LOAD_FAILED; OUT_OF_MEMORY
  * @example
  * await quantize({ model: 'yolox.onnx', calibration: { data: 'calib.npy', samples: 300 }, output: 'yolox.int8.onnx' })
  */
 export async function quantize(options: QuantizeOptions): Promise<QuantizeResult> {
-  const settings = parseOptions(quantizeSchema, options, quantize)
+  return await quantizeFor(parseOptions(quantizeSchema, options, quantize))
+}
+
+/**
+ * As {@link quantize}.
+ *
+ * @param engine that the model is for: the check compiles it the same way
+ */
+export async function quantizeFor(settings: QuantizeSettings, engine?: EngineOptions): Promise<QuantizeResult> {
   try {
-    return await quantizeModel(settings)
+    return await quantizeModel(settings, engine)
   } catch (error) {
     // Shapes in damaged files ask for any length.
     if (!(error instanceof RangeError) || !/allocation|length/i.test(error.message)) throw error
@@ -80,7 +104,7 @@ export async function quantize(options: QuantizeOptions): Promise<QuantizeResult
   }
 }
 
-async function quantizeModel(settings: QuantizeSettings): Promise<QuantizeResult> {
+async function quantizeModel(settings: QuantizeSettings, engine: EngineOptions | undefined): Promise<QuantizeResult> {
   const run = new QuantizeRun(settings.signal, settings.onProgress)
   run.enter('read')
   const name = typeof settings.model === 'string' ? settings.model : `The model of ${settings.model.length} bytes`
@@ -97,39 +121,64 @@ async function quantizeModel(settings: QuantizeSettings): Promise<QuantizeResult
   const { graph, steps } = foldGraph(raised.graph)
   const scope = resolveIgnoredScope({ original, graph, steps }, ignoredScopeSchema.parse(settings.ignored ?? {}))
   const ignored = leaveFloat(scope, findRecipes(graph, settings.recipes))
-  const nodes = [...graph.nodes]
-  const estimator = settings.activations?.range ?? rangeEstimatorSchema.parse(targets[settings.target].estimator)
-  const { result, collected, example } = await quantizeObserved(settings, run, graph, {
+  const how: QuantizationSettings = {
     target: targetOf(settings),
     isSymmetric: isSymmetric(settings),
-    estimator,
+    estimator: settings.activations?.range ?? rangeEstimatorSchema.parse(targets[settings.target].estimator),
     biasCorrection: settings.biasCorrection,
     channelAlignment: settings.channelAlignment,
     smoothQuant: smoothQuantOf(settings),
     perChannel: settings.weights?.perChannel ?? true,
     ignored,
-  })
-  run.enter('quantize')
-  const quantized = findQuantized(result)
-  const float = result.placement.skipped
-  const operators = countOperators(
-    nodes.filter((node) => quantized.has(node)).map((node) => node.operator),
-    float.map(({ operator }) => operator),
-  )
-  const model = describeQuantization(onnxFromGraph(graph), {
-    target: settings.target,
-    preset: isSymmetric(settings) ? 'performance' : 'mixed',
-    estimator,
-    samples: collected.sampleCount,
-    ...(collected.shapes && { shapes: collected.shapes }),
-  })
-  const facts = { operators, float, activations: result.placement.activations.length, collected, example }
-  return await finish(settings, run, model, facts)
+    exact: new Set(scope.keys()),
+  }
+  const budget = effortBudgets[settings.effort]
+  const wantsProbe = settings.sensitivity
+  const observed = await ObservedModel.open(settings, run, graph, settings.check || wantsProbe ? budget.inferences : 0)
+  try {
+    const maker = new CandidateMaker(settings, observed, engine)
+    const made = await maker.make(how, null, [])
+    run.enter('quantize')
+    const kept = await observed.listKept()
+    if (settings.check) run.enter('check')
+    const first = settings.check ? await maker.check(made, kept) : made
+    const needsCure = settings.check && (!isAccurate(first) || budget.comparesAll)
+    const probed = wantsProbe ? { ...budget, probed: Math.max(1, budget.probed) } : budget
+    const cured = needsCure || wantsProbe ? await new CandidateCure(maker, run, kept, probed, first).cure() : null
+    const best = cured?.best ?? first
+    const report = needsCure ? (cured?.report ?? null) : null
+    if (!isAccurate(best) && settings.onInaccurate === 'error') throw refuseInaccurate(best.check, report)
+    return await finish(settings, run, best.model, {
+      ...describeCandidate(best),
+      candidate: best,
+      cure: report,
+      sensitivity: cured?.sensitivity ?? null,
+      collected: observed.collected,
+      example: observed.example,
+      float: loaded,
+    })
+  } finally {
+    await observed.close()
+  }
 }
 
-interface Facts extends Pick<QuantizeResult, 'operators' | 'float' | 'activations'> {
+interface Facts extends Pick<QuantizeResult, 'operators' | 'activations' | 'cure' | 'sensitivity'> {
+  readonly skipped: readonly SkippedNode[]
+  readonly candidate: Candidate
   readonly collected: ReusedStatistics
   readonly example: NamedTensors | null
+  /** The model as it came. */
+  readonly float: LoadedModel
+}
+
+function describeCandidate({ attempt: { result, nodes } }: Candidate) {
+  const quantized = findQuantized(result)
+  const { skipped, activations } = result.placement
+  const operators = countOperators(
+    nodes.filter((node) => quantized.has(node)).map((node) => node.operator),
+    skipped.map(({ operator }) => operator),
+  )
+  return { operators, skipped, activations: activations.length }
 }
 
 /** Nodes that compute on integers. */
@@ -179,24 +228,39 @@ async function finish(
   const isPassed = 'isPassed' in facts
   const encode = encodeWhenAsked(model, output === undefined)
   const speed = isPassed ? null : await measure(settings, run, encode, facts.example)
+  const keepsFloat = !isPassed && settings.prefer === 'fastest' && speed !== null && speed.ratio < 1
+  const chosen = keepsFloat ? facts.float : model
+  const encodeChosen = keepsFloat ? encodeWhenAsked(chosen, output === undefined) : encode
   run.enter('write')
-  if (output !== undefined) await saveOnnxModel(output, model)
+  if (output !== undefined) await saveOnnxModel(output, chosen)
   const common = {
     output: output ?? null,
     target,
     preset: isSymmetric(settings) ? 'performance' : 'mixed',
     isPassed,
     speed,
+    kept: keepsFloat ? 'float' : 'int8',
   } as const
   run.enter('done')
   if (isPassed) {
     const calibration = { samples: 0, shapes: {}, reused: false }
-    return withModel({ ...common, operators: [], float: [], activations: 0, calibration, warnings: [] }, encode)
+    const nothing = { operators: [], float: [], activations: 0, check: null, cure: null, sensitivity: null, warnings: [] }
+    return withModel({ ...common, ...nothing, calibration }, encode)
   }
-  const { operators, float, activations, collected } = facts
+  const { operators, skipped, activations, collected, candidate, cure, sensitivity } = facts
   const calibration = { samples: collected.sampleCount, shapes: collected.shapes, reused: collected.passes === 0 }
-  const warnings = [...collected.warnings, ...(speed === null ? warnOfCpu(target) : warnOfSpeed(speed))]
-  return withModel({ ...common, operators, float, activations, calibration, warnings }, encode)
+  const warnings = [
+    ...collected.warnings,
+    ...warnOfInaccuracy(candidate.check, cure),
+    ...(speed === null ? warnOfCpu(target) : warnOfSpeed(speed)),
+  ]
+  const check = candidate.check === null ? null : withoutScore(candidate.check)
+  const told = { operators, float: skipped, activations, check, cure, sensitivity, calibration, warnings }
+  return withModel({ ...common, ...told }, encodeChosen)
+}
+
+function withoutScore({ score: _, ...check }: NonNullable<Candidate['check']>): AccuracyCheck {
+  return check
 }
 
 async function measure(
@@ -205,7 +269,8 @@ async function measure(
   encode: () => Uint8Array,
   example: NamedTensors | null,
 ): Promise<MeasuredSpeed | null> {
-  if (!settings.measure || example === null) return null
+  const isWanted = settings.measure || settings.prefer === 'fastest'
+  if (!isWanted || example === null) return null
   run.enter('measure')
   return await measureSpeed({ float: settings.model, quantized: encode() }, example, settings.signal)
 }

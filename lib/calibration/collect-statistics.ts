@@ -3,6 +3,7 @@ import type { Graph } from '../graph/graph.js'
 import { inferShapes } from '../graph/shapes/infer-shapes.js'
 import type { OpenModel } from './calibration-runner.js'
 import type { CalibrationWarning } from './calibration-warning.js'
+import type { InferenceWitness } from './inference-witness.js'
 import {
   type Convergence,
   findDeadTensors,
@@ -44,6 +45,8 @@ export interface CollectOptions {
   readonly onNotFinite?: 'error' | 'skip' | undefined
   /** Bytes that tensors which leave the model, and their histograms, may take together; then the samples are read again. */
   readonly memoryLimit?: number | undefined
+  /** Sees the inferences of the first pass, and the model's own outputs. */
+  readonly witness?: InferenceWitness | undefined
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: CollectProgress) => void) | undefined
 }
@@ -82,7 +85,8 @@ export async function collectStatistics(options: CollectOptions): Promise<Collec
     for (const [pass, content] of passes.entries()) {
       if (pass > 0) stream = await openSamples({ ...options, source: samples, inputs: graph.inputs })
       const onSamples = (done: number) => onProgress?.({ pass, passes: passes.length, samples: done })
-      const result = await runPass(content, stream, { graph, shapes, openModel, onNotFinite, signal, onSamples })
+      const witness = pass === 0 ? options.witness : undefined
+      const result = await runPass(content, stream, { graph, shapes, openModel, onNotFinite, witness, signal, onSamples })
       requireSame(first, results[0] ?? result, stream, result)
       results.push(result)
     }

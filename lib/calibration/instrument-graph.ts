@@ -10,7 +10,7 @@ import { type TensorFacts, unknownFacts } from '../graph/shapes/rule.js'
 import type { LoadedModel } from '../model/onnx-file.js'
 import type { Reduction } from './plan-reductions.js'
 
-/** A model that writes statistics of its tensors in place of its outputs. */
+/** A model that writes statistics of its tensors in place of its outputs, or beside them. */
 export interface InstrumentedModel {
   readonly model: LoadedModel
   /** Names of the inputs that are left: engines drop those that nothing needs, and then refuse them. */
@@ -24,6 +24,8 @@ export interface InstrumentedModel {
   readonly vectorLength: number
   /** Outputs by the name of the tensor that they show whole. */
   readonly exposed: ReadonlyMap<string, string>
+  /** Outputs by the name of the graph's own output that they are; empty where these were not to be kept. */
+  readonly own: ReadonlyMap<string, string>
 }
 
 const operators = { min: 'ReduceMin', max: 'ReduceMax', mean: 'ReduceMean', square: 'ReduceMean' } as const
@@ -44,6 +46,7 @@ export function instrumentGraph(
   shapes: InferredShapes,
   reductions: readonly Reduction[],
   exposed: readonly string[],
+  { keepsOutputs = false }: { readonly keepsOutputs?: boolean } = {},
 ): InstrumentedModel {
   const copy = cloneGraph(graph)
   for (const output of [...copy.outputs]) copy.removeOutput(output)
@@ -53,17 +56,28 @@ export function instrumentGraph(
   const vector = builder.finish()
   const outputs = new Map<string, string>()
   for (const name of exposed) outputs.set(name, expose(copy, name, factsOf(name)).name)
+  const own = new Map(keepsOutputs ? graph.outputs.map(({ name }) => [name, keepOutput(copy, name).name]) : [])
   removeDeadNodes(copy)
   for (const input of [...copy.inputs]) if (input.consumers.size === 0) copy.removeInput(input)
   return {
     model: onnxFromGraph(copy),
     inputs: copy.inputs.map(({ name }) => name),
-    outputs: [...(vector === null ? [] : [vector.name]), ...outputs.values()],
+    outputs: [...new Set([...(vector === null ? [] : [vector.name]), ...outputs.values(), ...own.values()])],
     vector: vector?.name ?? null,
     offsets: builder.offsets,
     vectorLength: builder.length,
     exposed: outputs,
+    own,
   }
+}
+
+/** As it is, whatever its type; what no node writes cannot be an output, so a copy is. */
+function keepOutput(graph: Graph, name: string): GraphTensor {
+  const tensor = graph.tensors.get(name) as GraphTensor
+  const shown =
+    tensor.producer !== null ? tensor : graph.addOperator({ type: 'Identity', inputs: [tensor] }, `${name}_kept`, tensor)
+  if (!shown.isGraphOutput) graph.addOutput(shown)
+  return shown
 }
 
 function expose(graph: Graph, name: string, { elementType, shape }: TensorFacts): GraphTensor {

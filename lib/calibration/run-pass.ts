@@ -4,6 +4,7 @@ import type { InferredShapes } from '../graph/shapes/infer-shapes.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { ReductionAccumulator } from './accumulate-reductions.js'
 import type { NamedTensors, OpenModel } from './calibration-runner.js'
+import type { InferenceWitness } from './inference-witness.js'
 import { type InstrumentedModel, instrumentGraph } from './instrument-graph.js'
 import { ExposedObserver } from './observe-exposed.js'
 import type { Pass } from './plan-passes.js'
@@ -16,6 +17,7 @@ export interface PassOptions {
   readonly shapes: InferredShapes
   readonly openModel: OpenModel
   readonly onNotFinite: 'error' | 'skip'
+  readonly witness?: InferenceWitness | undefined
   readonly signal: AbortSignal | undefined
   /** Told how many samples are done. */
   readonly onSamples: (done: number) => void
@@ -31,10 +33,10 @@ export interface PassResult {
 
 /** Runs all samples once. */
 export async function runPass(pass: Pass, stream: SampleStream, options: PassOptions): Promise<PassResult> {
-  const { graph, shapes, openModel, onNotFinite, signal, onSamples } = options
+  const { graph, shapes, openModel, onNotFinite, witness, signal, onSamples } = options
   const exposed = pass.exposed.map(({ tensor }) => tensor)
   const plan = planReductions(graph, pass.reduced, shapes, exposed)
-  const model = instrumentGraph(graph, shapes, plan.reductions, exposed)
+  const model = instrumentGraph(graph, shapes, plan.reductions, exposed, { keepsOutputs: witness !== undefined })
   const accumulator = new ReductionAccumulator(plan, model)
   const observer = new ExposedObserver(pass.exposed)
   const notFinite: number[] = []
@@ -43,7 +45,7 @@ export async function runPass(pass: Pass, stream: SampleStream, options: PassOpt
   const lengths = stream.shapes === null ? undefined : pick(stream.shapes, inputs)
   const runner = await openModel(model.model, { shapes: lengths, outputs: model.outputs, signal })
   try {
-    for await (const outputs of runner.infer(pickEach(stream.inferences(), inputs), { signal })) {
+    for await (const outputs of runner.infer(pickEach(stream.inferences(), inputs, witness), { signal })) {
       const vector = vectorOf(outputs, model)
       const broken = accumulator.findNotFinite(vector)
       if (broken === null) {
@@ -51,6 +53,7 @@ export async function runPass(pass: Pass, stream: SampleStream, options: PassOpt
         await observer.add(tensorsOf(outputs, model), inferences * stream.batch)
       } else if (onNotFinite === 'skip') notFinite.push(inferences)
       else throw engineryError('CALIBRATION_NOT_FINITE', { sample: inferences * stream.batch, tensor: broken })
+      witness?.seeOutputs(inferences, ownOutputs(outputs, model))
       for (const output of Object.values(outputs)) output.release()
       inferences++
       onSamples(inferences * stream.batch)
@@ -67,8 +70,20 @@ function pick<T>(named: Readonly<Record<string, T>>, names: ReadonlySet<string>)
   return Object.fromEntries(Object.entries(named).filter(([name]) => names.has(name)))
 }
 
-async function* pickEach(inferences: AsyncIterable<NamedTensors>, names: ReadonlySet<string>): AsyncGenerator<NamedTensors> {
-  for await (const tensors of inferences) yield pick(tensors, names)
+async function* pickEach(
+  inferences: AsyncIterable<NamedTensors>,
+  names: ReadonlySet<string>,
+  witness: InferenceWitness | undefined,
+): AsyncGenerator<NamedTensors> {
+  let inference = 0
+  for await (const tensors of inferences) {
+    witness?.seeInputs(inference++, tensors)
+    yield pick(tensors, names)
+  }
+}
+
+function ownOutputs(outputs: NamedTensors, { own }: InstrumentedModel): NamedTensors {
+  return Object.fromEntries([...own].map(([name, shown]) => [name, outputs[shown] as Tensor]))
 }
 
 function vectorOf(outputs: NamedTensors, { vector, vectorLength }: InstrumentedModel): Float32Array {

@@ -112,7 +112,12 @@ export const quantizationSchema = z.strictObject({
         ),
     })
     .optional(),
-  biasCorrection: z.boolean().default(true).describe('take the mean error of quantized weights out of biases'),
+  biasCorrection: z
+    .union([z.boolean(), z.enum(['fast', 'full'])])
+    .default(true)
+    .describe(
+      'take the mean error of quantized weights out of biases; full: with that of all layers before, by running the result',
+    ),
   channelAlignment: z.boolean().default(false).describe('balance the channels of successive convolutions first'),
   smoothQuant: z
     .union([

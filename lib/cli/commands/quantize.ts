@@ -80,7 +80,21 @@ async function reportOf(
   result: QuantizeResult,
   { model, output, duration }: { model: string; output: string; duration: number },
 ): Promise<z.output<typeof quantizeReportSchema>> {
-  const { target, preset, isPassed, operators, float, activations, calibration, check, cure, sensitivity, kept, speed, warnings } = result
+  const {
+    target,
+    preset,
+    isPassed,
+    operators,
+    float,
+    activations,
+    calibration,
+    check,
+    cure,
+    sensitivity,
+    kept,
+    speed,
+    warnings,
+  } = result
   const sizeOf = async (path: string) => ({ path: resolve(path), bytes: (await stat(path)).size })
   return quantizeReportSchema.parse({
     command: 'quantize',
@@ -95,7 +109,7 @@ async function reportOf(
     activations,
     calibration,
     check,
-    cure: cure && { ...cure, sensitivity: undefined },
+    cure,
     sensitivity,
     kept,
     speed,

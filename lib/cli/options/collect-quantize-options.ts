@@ -40,8 +40,9 @@ export async function collectQuantizeOptions(argument: string | undefined, flags
     if (first === 'calibration' && rest.length > 0) setAtPath(calibration, rest, value)
     else setAtPath(quantization, [first, ...rest], value)
   }
-  const { target, preset, biasCorrection, channelAlignment } = flags
-  Object.assign(quantization, definedOnly({ target, preset, biasCorrection, channelAlignment }))
+  const { target, preset, biasCorrection, channelAlignment, check, effort, prefer } = flags
+  Object.assign(quantization, definedOnly({ target, preset, biasCorrection, channelAlignment, check, effort, prefer }))
+  if (flags.keepInaccurate) quantization.onInaccurate = 'keep'
   for (const [name, shape] of flags.shape ?? []) setAtPath(quantization, ['shapes', name], shape)
   addIgnored(quantization, flags)
   turnOffRecipes(quantization, flags.withoutRecipe ?? [])

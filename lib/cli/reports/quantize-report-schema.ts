@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { checkSchema, cureSchema, sensitivitySchema } from './accuracy-schemas.js'
 import { fileSchema, head } from './shared-schemas.js'
 
 export const quantizeReportSchema = z.strictObject({
@@ -24,6 +25,12 @@ export const quantizeReportSchema = z.strictObject({
     shapes: z.record(z.string(), z.array(z.int())).nullable().describe('of inputs; null where they differed'),
     reused: z.boolean().describe('true where statistics of before were used'),
   }),
+  check: checkSchema.nullable().describe('comparison with the float model; null where there was none'),
+  cure: cureSchema.nullable().describe('what was done about accuracy that was lost; null where nothing was'),
+  sensitivity: sensitivitySchema
+    .nullable()
+    .describe('what each layer costs alone, most harmful first; null where that was not asked'),
+  kept: z.enum(['int8', 'float']).describe('float where INT8 does not pay on this CPU and the fastest was preferred'),
   speed: z
     .strictObject({
       cpu: z.string(),

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { formatBytes, formatDuration, significant } from '../text/format-quantity.js'
 import { type Row, renderSection, renderTable } from '../text/render-table.js'
 import type { quantizeReportSchema } from './quantize-report-schema.js'
+import { renderCheck, renderCure, renderSensitivity } from './render-accuracy.js'
 
 type Report = z.output<typeof quantizeReportSchema>
 
@@ -12,6 +13,7 @@ export function renderQuantization(report: Report): string {
   const { model, output, operators, float } = report
   const size = `${formatBytes(output.bytes)}, ${significant(output.bytes / model.bytes)} of ${formatBytes(model.bytes)}`
   const facts: Row[] = [['wrote', `${output.path} (${size})`]]
+  if (report.kept === 'float') facts.push(['model', 'the float one: INT8 does not pay on this CPU'])
   if (report.isPassed) facts.push(['model', 'quantized already: written as it was'])
   else facts.push(...describeRun(report))
   const sections = [renderTable(facts)]
@@ -20,6 +22,9 @@ export function renderQuantization(report: Report): string {
     sections.push(renderSection('Layers', renderTable(rows, { header: ['operator', 'INT8', 'float'] })))
   }
   if (float.length > 0) sections.push(renderSection('Left float', renderTable(groupByReason(float))))
+  if (report.check !== null) sections.push(renderSection('Compared with the float model', renderCheck(report.check)))
+  if (report.cure !== null) sections.push(renderSection('What was done about it', renderCure(report.cure)))
+  if (report.sensitivity !== null) sections.push(renderSection('Layers that cost most', renderSensitivity(report.sensitivity)))
   if (report.speed !== null) sections.push(renderSection('Speed here', renderTable(describeSpeed(report.speed))))
   if (report.warnings.length > 0) {
     const lines = report.warnings.map(({ code, message, why }) => `${code}: ${message}\n  ${why}`)

@@ -11,6 +11,12 @@ export const quantizationErrors = {
     message: '{model} is quantized already: it has {operators}',
     cure: "Quantize the float model it was made from; or pass `onQuantized: 'pass'` to take it as it is, and build engines of it without precision 'int8'.",
   },
+  QUANTIZATION_INACCURATE: {
+    topic: 'Quantization',
+    message:
+      'The quantized model does not do what the float model does: expected {expected}, received {received}, on {inferences} samples. {reason}',
+    cure: "{cure} `effort: 'thorough'` (--effort thorough) tries more; `onInaccurate: 'keep'` (--keep-inaccurate) writes the model as it is. No file was written.",
+  },
   QUANTIZATION_NOT_ONNX: {
     topic: 'Quantization',
     message: '{model} is in the format {format}; only ONNX models can be quantized',

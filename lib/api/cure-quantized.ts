@@ -1,0 +1,207 @@
+import { rangeEstimatorSchema } from '../calibration/range-estimator-options.js'
+import type { GraphNode } from '../graph/graph-node.js'
+import type { CureReport, CureStep, LossReason } from '../quantization/cure/cure-report.js'
+import { type EffortBudget, listFloatCounts } from '../quantization/cure/effort-budget.js'
+import type { QuantizationSettings } from '../quantization/quantize-graph.js'
+import { type LayerSensitivity, rankLayers } from '../quantization/sensitivity/rank-layers.js'
+import { OutputComparison } from '../quantization/verification/compare-outputs.js'
+import { judgeOutputs } from '../quantization/verification/judge-outputs.js'
+import type { KeptInference } from './check-quantized.js'
+import { explainLoss } from './explain-loss.js'
+import { type LayerProbe, openProbe } from './probe-layers.js'
+import type { QuantizeRun } from './quantize-run.js'
+import { type Candidate, type CandidateMaker, compareCandidates, nameOfEstimator } from './quantized-candidate.js'
+
+export interface Cured {
+  readonly best: Candidate
+  readonly report: CureReport
+  /** Most harmful first; null where layers were not probed. */
+  readonly sensitivity: readonly LayerSensitivity[] | null
+}
+
+/** Tries what the effort allows about a candidate that is inaccurate, cheapest first. */
+export class CandidateCure {
+  readonly #steps: (Omit<CureStep, 'isKept'> & { readonly candidate: Candidate })[] = []
+  #best: Candidate
+  #sensitivity: LayerSensitivity[] | null = null
+  #reasons: LossReason[] = []
+
+  constructor(
+    readonly maker: CandidateMaker,
+    readonly run: QuantizeRun,
+    readonly kept: readonly KeptInference[],
+    readonly budget: EffortBudget,
+    readonly first: Candidate,
+  ) {
+    this.#best = first
+  }
+
+  async cure(): Promise<Cured> {
+    this.run.enter('cure')
+    this.maker.observed.stage = 'cure'
+    if (this.first.check?.failure) await this.#tryPlain()
+    if (!isAccurate(this.#best)) await this.#tryFixedShapes()
+    if (this.#goesOn()) await this.#tryEstimators()
+    if (this.#goesOn()) await this.#tryBiasCorrection()
+    if (this.#goesOn()) await this.#tryAlignment()
+    if (this.#goesOn()) await this.#trySmoothing()
+    const isLost = !isAccurate(this.first) && this.#reasons.length === 0
+    const { settings } = this.maker
+    if (this.budget.probed > 0 && (isLost || this.#goesOn() || settings.sensitivity)) await this.#probe(isLost)
+    return { best: this.#best, report: this.#report(), sensitivity: this.#sensitivity }
+  }
+
+  /** Nothing is tried any more once it is right, unless the effort is to find the best. */
+  #goesOn(): boolean {
+    return this.budget.comparesAll || !isAccurate(this.#best)
+  }
+
+  get #how(): QuantizationSettings {
+    return this.#best.attempt.how
+  }
+
+  async #try(
+    action: CureStep['action'],
+    detail: string,
+    how: QuantizationSettings,
+    { shapes = this.#best.shapes, layers = [] }: { shapes?: Candidate['shapes']; layers?: readonly string[] } = {},
+  ): Promise<Candidate> {
+    this.run.enter('cure', this.#steps.length / 16)
+    const candidate = await this.maker.make(how, shapes, this.kept)
+    const score = candidate.check?.score ?? 0
+    this.#steps.push({ action, detail, isAccurate: isAccurate(candidate), score, layers, candidate })
+    if (compareCandidates(candidate, this.#best) > 0) this.#best = candidate
+    return candidate
+  }
+
+  /** Scales for each channel are what an engine may not take. */
+  async #tryPlain(): Promise<void> {
+    if (!this.#how.smoothQuant) return
+    await this.#try('smooth-quant', 'channels of activations are not divided', { ...this.#how, smoothQuant: false })
+  }
+
+  /** Engines were seen to compute otherwise where lengths are open. */
+  async #tryFixedShapes(): Promise<void> {
+    const { observed, settings, engine } = this.maker
+    if (settings.shapes !== undefined || engine !== undefined) return
+    const isOpen = observed.graph.inputs.some(({ shape }) => !shape?.every((length) => typeof length === 'number'))
+    const shapes = observed.collected.shapes
+    if (!isOpen || shapes === null) return
+    const named = Object.entries(shapes).map(([name, shape]) => `${name} ${shape.join('x')}`)
+    const candidate = await this.#try('fix-shapes', `inputs are fixed to ${named.join(', ')}`, this.#how, { shapes })
+    if (!isAccurate(candidate)) return
+    const detail = 'with open lengths the engine computes other numbers than with the same lengths fixed'
+    this.#reasons.push({ kind: 'dynamic-shapes', layer: null, detail })
+  }
+
+  async #tryEstimators(): Promise<void> {
+    const { observed, settings } = this.maker
+    if (settings.activations?.range !== undefined) return
+    const before = this.#how
+    for (const name of this.budget.estimators) {
+      const estimator = rangeEstimatorSchema.parse(name)
+      if (JSON.stringify(estimator) === JSON.stringify(before.estimator)) continue
+      const isKnown = estimator.statistic === 'minmax' && before.estimator.statistic === 'minmax'
+      if (!isKnown && !(this.budget.readsAgain && observed.isRepeatable)) continue
+      await this.#try('range-estimator', `ranges by ${name} instead of ${nameOfEstimator(before.estimator)}`, {
+        ...before,
+        estimator,
+      })
+      if (!this.#goesOn()) return
+    }
+  }
+
+  async #tryBiasCorrection(): Promise<void> {
+    if (this.#how.biasCorrection) return
+    await this.#try('bias-correction', 'the mean error of weights is taken out of biases', { ...this.#how, biasCorrection: true })
+  }
+
+  async #tryAlignment(): Promise<void> {
+    const { observed } = this.maker
+    if (this.#how.channelAlignment || !this.budget.readsAgain || !observed.isRepeatable) return
+    await this.#try('channel-alignment', 'channels of successive convolutions are balanced', {
+      ...this.#how,
+      channelAlignment: true,
+    })
+  }
+
+  async #trySmoothing(): Promise<void> {
+    const { smoothQuant } = this.#how
+    if (smoothQuant !== false && smoothQuant.convolutions) return
+    if (!this.maker.observed.isRepeatable) return
+    await this.#try('smooth-quant', 'channels of activations are divided before convolutions too', {
+      ...this.#how,
+      smoothQuant: { alpha: null, convolutions: true },
+    })
+  }
+
+  /** Finds the layers that cost most, why, and leaves as many of them float as it takes. */
+  async #probe(isLost: boolean): Promise<void> {
+    const { observed, settings } = this.maker
+    // Folded factors are in the weights of the quantized graph alone: layers are probed as they are without them.
+    const plain = await this.maker.make({ ...this.first.attempt.how, smoothQuant: false, channelAlignment: false }, null, [])
+    const probe = await openProbe(observed, plain.attempt, this.kept, settings.signal)
+    try {
+      if (probe.layers.length === 0) return
+      const found = await probe.measureEach(this.budget.probed, (done) =>
+        this.run.enter('cure', 0.4 + (0.3 * done) / probe.layers.length),
+      )
+      const ranked = rankLayers(found)
+      this.#sensitivity = ranked
+      if (isLost) this.#reasons.push(...(await explainLoss(observed, plain.attempt, ranked, this.kept, settings.signal)))
+      if (!isAccurate(this.#best)) await this.#tryFloatLayers(probe, ranked)
+    } finally {
+      await probe.close()
+    }
+  }
+
+  async #tryFloatLayers(probe: LayerProbe, ranked: readonly LayerSensitivity[]): Promise<void> {
+    const before = this.#best
+    const byLabel = new Map(probe.layers.map((node) => [node.label, node]))
+    const order = ranked.map(({ layer }) => byLabel.get(layer) as GraphNode)
+    const counts = listFloatCounts(order.length, this.budget.floatShare)
+    for (const count of counts) {
+      const chosen = order.slice(0, count)
+      const isLast = count === counts.at(-1)
+      if (!isLast && !(await this.#isEnough(probe, new Set(chosen)))) continue
+      const reason = 'it costs more accuracy than others, as the check found'
+      const ignored = new Map([...before.attempt.how.ignored, ...chosen.map((node) => [node, reason] as const)])
+      const layers = chosen.map(({ label }) => label)
+      const what = `${count} of ${order.length} layers stay float`
+      const candidate = await this.#try(
+        'float-layers',
+        what,
+        { ...before.attempt.how, ignored },
+        { shapes: before.shapes, layers },
+      )
+      if (isAccurate(candidate)) return
+    }
+  }
+
+  /** Whether it would be right with these float, as far as simulated quantizers tell. */
+  async #isEnough(probe: LayerProbe, chosen: ReadonlySet<GraphNode>): Promise<boolean> {
+    const outputs = await probe.runWithout(chosen)
+    const [first] = this.kept
+    const batch = Object.values(first?.inputs ?? {})[0]?.shape[0] ?? 1
+    const comparison = new OutputComparison(
+      this.kept.map(({ float }) => float),
+      batch,
+    )
+    for (const [inference, each] of outputs.entries()) comparison.add(inference, each)
+    return judgeOutputs(comparison.finish()).isAccurate
+  }
+
+  #report(): CureReport {
+    return {
+      isCured: !isAccurate(this.first) && isAccurate(this.#best),
+      reasons: this.#reasons,
+      steps: this.#steps.map(({ candidate, ...step }) => ({ ...step, isKept: candidate === this.#best })),
+      before: this.first.check?.score ?? 0,
+      after: this.#best.check?.score ?? 0,
+    }
+  }
+}
+
+export function isAccurate({ check }: Candidate): boolean {
+  return check === null || check.isAccurate
+}

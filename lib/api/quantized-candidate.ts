@@ -1,0 +1,77 @@
+import { rangeEstimatorNames } from '../calibration/range-estimator-options.js'
+import { onnxFromGraph } from '../graph/onnx-from-graph.js'
+import type { LoadedModel } from '../model/onnx-file.js'
+import type { QuantizationSettings } from '../quantization/quantize-graph.js'
+import type { QuantizeSettings } from '../quantization/quantize-options.js'
+import type { Verdict } from '../quantization/verification/judge-outputs.js'
+import { type AccuracyCheck, checkQuantized, type EngineOptions, type KeptInference } from './check-quantized.js'
+import { describeQuantization } from './describe-quantization.js'
+import type { ObservedModel } from './observed-model.js'
+import { type QuantizedAttempt, quantizeObserved } from './quantize-observed.js'
+
+/** A quantized model, ready to be written, and how it compares; null where nothing is checked. */
+export interface Candidate {
+  readonly attempt: QuantizedAttempt
+  readonly model: LoadedModel
+  /** Inputs whose shapes are fixed in it; null: as the file had them. */
+  readonly shapes: Readonly<Record<string, readonly number[]>> | null
+  readonly check: (AccuracyCheck & Verdict) | null
+}
+
+/** Makes candidates, one like the other but for what is asked. */
+export class CandidateMaker {
+  constructor(
+    readonly settings: QuantizeSettings,
+    readonly observed: ObservedModel,
+    readonly engine: EngineOptions | undefined,
+  ) {}
+
+  /** @param fixed shapes that inputs get in the file, whatever they were */
+  async make(how: QuantizationSettings, fixed: Candidate['shapes'], kept: readonly KeptInference[]): Promise<Candidate> {
+    const attempt = await quantizeObserved(this.observed, how)
+    if (fixed !== null) {
+      for (const input of attempt.graph.inputs) input.shape = fixed[input.name] ?? input.shape
+    }
+    const model = this.#describe(attempt)
+    const candidate: Candidate = { attempt, model, shapes: fixed, check: null }
+    return kept.length === 0 ? candidate : await this.check(candidate, kept)
+  }
+
+  async check(candidate: Candidate, kept: readonly KeptInference[]): Promise<Candidate> {
+    const { target, signal, shapes } = this.settings
+    const { graph } = candidate.attempt
+    const options = { target, signal, shapes: candidate.shapes ?? shapes ?? null, engine: this.engine }
+    return { ...candidate, check: await checkQuantized({ graph, model: candidate.model }, kept, options) }
+  }
+
+  #describe({ graph, how }: QuantizedAttempt): LoadedModel {
+    const { collected } = this.observed
+    return describeQuantization(onnxFromGraph(graph), {
+      target: this.settings.target,
+      preset: how.isSymmetric ? 'performance' : 'mixed',
+      estimator: how.estimator,
+      samples: collected.sampleCount,
+      ...(collected.shapes && { shapes: collected.shapes }),
+    })
+  }
+}
+
+/** The name that an estimator goes by, or what it observes. */
+export function nameOfEstimator(estimator: QuantizationSettings['estimator']): string {
+  const own = JSON.stringify(estimator)
+  const found = Object.entries(rangeEstimatorNames).find(([, options]) => {
+    const { statistic, aggregate } = options as { statistic: string; aggregate?: unknown }
+    return statistic === estimator.statistic && own.includes(JSON.stringify(aggregate ?? statistic))
+  })
+  return found?.[0] ?? estimator.statistic
+}
+
+/** Positive where the first is better: what is accurate first, then what is nearer to the float model. */
+export function compareCandidates(a: Candidate, b: Candidate): number {
+  const scoreOf = ({ check }: Candidate) => Math.min(check?.score ?? 1, 1)
+  const decibelsOf = ({ check }: Candidate) => {
+    const known = (check?.outputs ?? []).flatMap(({ sqnr }) => sqnr ?? [])
+    return known.reduce((sum, value) => sum + value, 0) / Math.max(1, known.length)
+  }
+  return scoreOf(a) - scoreOf(b) || decibelsOf(a) - decibelsOf(b)
+}

@@ -1,0 +1,65 @@
+import type { NamedTensors } from '../../calibration/calibration-runner.js'
+import type { InferenceWitness } from '../../calibration/inference-witness.js'
+import { Tensor } from '../../tensor/tensor.js'
+import { type FloatOutputs, keepOutputs } from './compare-outputs.js'
+
+/** Bytes of inputs, and as many of outputs: enough for 32 pictures of classification, and for some of detection. */
+const mostBytes = 24 << 20
+
+/** A check of one inference would hang on chance, so two are kept however large they are. */
+const least = 2
+
+interface KeptInference {
+  readonly inputs: NamedTensors
+  readonly float: FloatOutputs
+}
+
+/** The first inferences of the float model, to be compared with those of a quantized one. Memory is bounded. */
+export class KeptInferences implements InferenceWitness {
+  readonly #inputs = new Map<number, NamedTensors>()
+  readonly #outputs = new Map<number, FloatOutputs>()
+  #inputBytes = 0
+  #outputBytes = 0
+
+  /** @param most inferences that are kept */
+  constructor(readonly most: number) {}
+
+  get isFull(): boolean {
+    return this.#outputs.size >= this.most
+  }
+
+  seeInputs(inference: number, inputs: NamedTensors): void {
+    const bytes = bytesOf(inputs)
+    const { size } = this.#inputs
+    // What follows a sample that is too large is not kept either: which are kept must not hang on their order.
+    const isDone = size > 0 && !this.#inputs.has(inference - 1)
+    if (isDone || size >= this.most || (size >= least && this.#inputBytes + bytes > mostBytes)) return
+    this.#inputBytes += bytes
+    const copies = Object.entries(inputs).map(([name, tensor]) => [name, copyTensor(tensor)] as const)
+    this.#inputs.set(inference, Object.fromEntries(copies))
+  }
+
+  seeOutputs(inference: number, outputs: NamedTensors): void {
+    if (!this.#inputs.has(inference)) return
+    const bytes = bytesOf(outputs)
+    if (this.#outputs.size >= least && this.#outputBytes + bytes > mostBytes) {
+      this.#outputBytes = Number.POSITIVE_INFINITY
+      return
+    }
+    this.#outputBytes += bytes
+    this.#outputs.set(inference, keepOutputs(outputs))
+  }
+
+  /** Those of which both sides were seen, in order. */
+  list(): KeptInference[] {
+    return [...this.#outputs].map(([inference, float]) => ({ inputs: this.#inputs.get(inference) as NamedTensors, float }))
+  }
+}
+
+function bytesOf(tensors: NamedTensors): number {
+  return Object.values(tensors).reduce((sum, tensor) => sum + (tensor.type === 'string' ? 0 : tensor.byteLength), 0)
+}
+
+function copyTensor(tensor: Tensor): Tensor {
+  return Tensor.from((tensor.data as Float32Array).slice(), tensor.shape, tensor.type)
+}
