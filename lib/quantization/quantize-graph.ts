@@ -28,6 +28,8 @@ export interface QuantizationSettings {
   readonly perChannel: boolean
   /** Nodes that stay float, each with the reason. */
   readonly ignored: ReadonlyMap<GraphNode, string>
+  /** Those that compute with the very floats of the file, because a user named them; default: all that are ignored. */
+  readonly exact?: ReadonlySet<GraphNode>
 }
 
 /** Observes the float graph; called once for all algorithms of a step. */
@@ -75,7 +77,7 @@ export async function quantizeGraph(
   smoothing?.apply(graph, observed)
   const statistics = smoothing?.divideStatistics(observed) ?? observed
   for (const algorithm of step) await algorithm.apply(graph, statistics)
-  if (target.restoresHalves) storeHalves(graph, settings.ignored)
+  if (target.restoresHalves) storeHalves(graph, settings.exact ?? new Set(settings.ignored.keys()))
   return {
     placement,
     parameters: minMax.parameters,
