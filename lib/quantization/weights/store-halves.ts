@@ -42,7 +42,7 @@ const operators = new Set([
  * @param exact nodes that are to compute with the very floats of the file
  * @returns names of the constants, as they were
  */
-export function storeHalves(graph: Graph, exact: ReadonlySet<GraphNode> | ReadonlyMap<GraphNode, unknown>): string[] {
+export function storeHalves(graph: Graph, exact: ReadonlySet<GraphNode>): string[] {
   const open = findUnquantizedWays(graph)
   const mayRound = ({ node }: { readonly node: GraphNode }) =>
     node.is(...operators) && !exact.has(node) && !open.has(node) && !isInteger(node) && !addsToIntegers(node)
