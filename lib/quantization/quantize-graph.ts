@@ -1,11 +1,13 @@
 import type { RangeEstimator } from '../calibration/range-estimator-options.js'
 import type { StatisticPoint, Statistics } from '../calibration/statistic-points.js'
+import { cloneGraph } from '../graph/clone-graph.js'
 import type { Graph } from '../graph/graph.js'
 import type { GraphNode } from '../graph/graph-node.js'
 import type { InferredShapes } from '../graph/shapes/infer-shapes.js'
 import type { Algorithm } from './algorithm.js'
 import { ChannelAlignment } from './algorithms/channel-alignment.js'
 import { FastBiasCorrection } from './algorithms/fast-bias-correction.js'
+import { type BiasStep, FullBiasCorrection, type MeasureGraph } from './algorithms/full-bias-correction.js'
 import { MinMaxQuantization } from './algorithms/min-max.js'
 import { type SmoothedTensor, SmoothQuant } from './algorithms/smooth-quant.js'
 import { placeQuantizers } from './placement/place-quantizers.js'
@@ -20,7 +22,8 @@ export interface QuantizationSettings {
   readonly target: Target
   readonly isSymmetric: boolean
   readonly estimator: RangeEstimator
-  readonly biasCorrection: boolean
+  /** True and `fast`: by the error of weights alone; `full`: by running the quantized model too. */
+  readonly biasCorrection: boolean | 'fast' | 'full'
   readonly channelAlignment: boolean
   /** Channels of activations are scaled where that makes the error less; false: nowhere. */
   readonly smoothQuant: false | { readonly alpha: number | null; readonly convolutions: boolean }
@@ -42,6 +45,8 @@ export interface QuantizationResult {
   readonly ranges: ReadonlyMap<string, ValueRange>
   /** Labels of the nodes whose bias was corrected. */
   readonly corrected: readonly string[]
+  /** What running the quantized model corrected, from the front to the back; none unless that was asked for. */
+  readonly biasSteps: readonly BiasStep[]
   /** Labels of convolutions whose output channels were scaled. */
   readonly aligned: readonly string[]
   /** Activations whose channels were scaled, and those whose were not. */
@@ -53,12 +58,15 @@ export interface QuantizationResult {
  * Makes a float graph a quantized one. The graph is changed; `shapes` are its own.
  *
  * The algorithms of one step share one pass over the data.
+ *
+ * @param measure runs graphs for the full correction of biases; without it, that is left out
  */
 export async function quantizeGraph(
   graph: Graph,
   shapes: InferredShapes,
   settings: QuantizationSettings,
   collect: Collect,
+  measure: MeasureGraph | null = null,
 ): Promise<QuantizationResult> {
   const placement = placeQuantizers(graph, shapes, settings)
   const weights = new WeightStore()
@@ -76,13 +84,17 @@ export async function quantizeGraph(
   // It changes the activations that the others come to, so it is first.
   smoothing?.apply(graph, observed)
   const statistics = smoothing?.divideStatistics(observed) ?? observed
+  const full = settings.biasCorrection === 'full' && measure !== null ? new FullBiasCorrection(graph, placement, shapes) : null
+  const float = full && cloneGraph(graph)
   for (const algorithm of step) await algorithm.apply(graph, statistics)
+  if (full !== null && float !== null && measure !== null) await full.run(graph, float, measure)
   if (target.restoresHalves) storeHalves(graph, settings.exact ?? new Set(settings.ignored.keys()))
   return {
     placement,
     parameters: minMax.parameters,
     ranges: minMax.ranges,
     corrected: biasCorrection?.corrected ?? [],
+    biasSteps: full?.steps ?? [],
     aligned: alignment.aligned,
     smoothed: smoothing?.smoothed ?? [],
     unsmoothed: smoothing?.unsmoothed ?? [],

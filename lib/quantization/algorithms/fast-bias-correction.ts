@@ -85,7 +85,7 @@ function describeCorrected(quantizer: WeightQuantizer, shapes: InferredShapes): 
 }
 
 /** The operator with the Add behind it, where that holds the bias. */
-function findBiased(node: GraphNode, shapes: InferredShapes): LinearOperator | null {
+export function findBiased(node: GraphNode, shapes: InferredShapes): LinearOperator | null {
   const output = node.outputs[0] ?? null
   if (output === null) return null
   const next = output.soleConsumer

@@ -90,10 +90,15 @@ function explainRange(
     const magnitude = magnitudeOf(tensor.constant.values() as Float32Array)
     if (magnitude > largest)
       return `its constant ${tensor.name} reaches ${magnitude.toPrecision(3)}, which the type does not hold`
-    if (magnitude > 0 && magnitude < smallest)
+    if (magnitude > 0 && magnitude < smallest && !isOffset(node, index, tensor.constant.elements))
       return `its constant ${tensor.name} is ${magnitude.toPrecision(3)}, all but zero in the type`
   }
   return null
+}
+
+// A bias that all but vanishes was next to nothing; a single number may be what keeps a divisor from zero.
+function isOffset(node: GraphNode, index: number, elements: number): boolean {
+  return node.is('Add', 'Sub') ? elements > 1 : node.is('Conv', 'ConvTranspose', 'Gemm', 'LayerNormalization') && index === 2
 }
 
 function magnitudeOf(values: Float32Array): number {
