@@ -8,6 +8,7 @@ const oneAtATime = [
   'test/addon/**/*.test.ts',
   'test/reference/**/*.test.ts',
   'test/igpu/**/*.test.ts',
+  'test/tensorrt/**/*.test.ts',
   'test/cli/**/*.test.ts',
   'test/fuzz/**/*.test.ts',
 ]

@@ -8,7 +8,7 @@
 // same bytes, does not depend on the scales; how right it is is not judged. ENGINERY_ENTRY names another build of the package.
 import { createHash } from 'node:crypto'
 import { readdirSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 
 const { buildEngine, inspectModel, Tensor } = await import(process.env.ENGINERY_ENTRY ?? '../../dist/index.js')
@@ -23,8 +23,11 @@ const { values } = parseArgs({
 })
 const capabilities = values.capabilities.split(',')
 
-/** Lengths for dimensions that a model leaves open: small ones, of which convolutions and text lines can be made. */
+/** Lengths for dimensions that a model leaves open: batch, channels, height, width. */
 const usualLengths = { 0: 1, 1: 3, 2: 64, 3: 192 }
+
+/** Heights that a model needs though it leaves them open: its weights fit no other. */
+const fixedHeights = { 'ch_PP-OCRv4_rec_infer.onnx': 48, 'ch_ppocr_mobile_v2.0_cls_infer.onnx': 48 }
 
 function listModels(folder) {
   const found = []
@@ -32,6 +35,12 @@ function listModels(folder) {
     if (entry.isFile() && entry.name.endsWith('.onnx')) found.push(join(entry.parentPath ?? entry.path, entry.name))
   }
   return found.sort().filter((path) => path.includes(values.only))
+}
+
+async function readInputs(path) {
+  const height = fixedHeights[basename(path)]
+  const { inputs } = await inspectModel(path)
+  return inputs.map(({ name, shape }) => ({ name, shape: shape.map((length, axis) => (axis === 2 && height ? height : length)) }))
 }
 
 function fixedShape({ shape }) {
@@ -95,7 +104,7 @@ async function tryBuild(model, inputs, precision, isDynamic, capability) {
 const rows = []
 for (const path of listModels(resolve(values.data))) {
   const name = path.slice(resolve(values.data).length + 1)
-  const { inputs } = await inspectModel(path)
+  const inputs = await readInputs(path)
   const hasOpen = inputs.some(({ shape }) => shape.some((length) => typeof length !== 'number'))
   for (const precision of ['fp32', 'int8']) {
     for (const isDynamic of hasOpen ? [false, true] : [false]) {

@@ -20,8 +20,8 @@ export interface TensorRtPreparation {
 export function prepareTensorRtInt8(settings: BuildTensorRtSettings, model: OnnxInput): TensorRtPreparation {
   const calibration = settings.calibration as NonNullable<BuildTensorRtSettings['calibration']>
   const source = model.path !== null && !isBytes(settings.model) ? model.path : model.bytes
-  // The ranges of profiles are calibrated at the lengths that TensorRT tunes for.
-  const shapes = { ...settings.quantization?.shapes, ...optimalShapes(settings), ...settings.shapes }
+  // Inputs with ranges are calibrated at the lengths that TensorRT tunes for, unless told.
+  const shapes = { ...optimalShapes(settings), ...settings.quantization?.shapes, ...settings.shapes }
   const how: QuantizationOptions = { ...settings.quantization, target: settings.quantization?.target ?? 'tensorrt', shapes }
   const hasPattern = how.ignored?.patterns?.some((pattern) => pattern instanceof RegExp) ?? false
   return {

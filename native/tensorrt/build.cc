@@ -44,10 +44,15 @@ struct Workbench {
 std::unique_ptr<nvinfer1::ITimingCache> attach_timing_cache(nvinfer1::IBuilderConfig& config, const BuildRequest& request) {
     if (!request.timing_cache || kIsRtx) return nullptr;
     const std::string& bytes = *request.timing_cache;
+    LogCapture said(ILogger::Severity::kWARNING);
     std::unique_ptr<nvinfer1::ITimingCache> cache(config.createTimingCache(bytes.data(), bytes.size()));
     if (!cache) throw NativeError("TRT_TIMING_CACHE", "TensorRT does not read its bytes");
     if (!config.setTimingCache(*cache, request.ignore_timing_mismatch)) {
         throw NativeError("TRT_TIMING_CACHE", "it was made by another version of TensorRT, or on another device");
+    }
+    // Damaged bytes are taken all the same, with a warning, and every kernel is measured again without a word.
+    for (const LogLine& line : said.take()) {
+        if (line.text.find("will not be used") != std::string::npos) throw NativeError("TRT_TIMING_CACHE", line.text);
     }
     return cache;
 }

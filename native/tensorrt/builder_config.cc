@@ -146,9 +146,12 @@ void apply_compute_capabilities(IBuilderConfig& config, const std::vector<int>& 
 }  // namespace
 
 void apply_settings(IBuilderConfig& config, const ConfigSettings& settings, const LibraryVersion& version) {
-    for (const auto& [name, on] : settings.flags) {
-        const auto flag = value_of("builder flag", builder_flags(), name);
-        on ? config.setFlag(flag) : config.clearFlag(flag);
+    for (const auto& entry : settings.flags) value_of("builder flag", builder_flags(), entry.first);
+    // In TensorRT's own order: it takes some flags only after those that they depend on.
+    for (const auto& [name, flag] : builder_flags()) {
+        const auto wanted = settings.flags.find(name);
+        if (wanted == settings.flags.end()) continue;
+        wanted->second ? config.setFlag(flag) : config.clearFlag(flag);
     }
     for (const auto& [name, bytes] : settings.memory_pools) {
         config.setMemoryPoolLimit(value_of("memory pool", memory_pools(), name), static_cast<size_t>(bytes));

@@ -60,7 +60,9 @@ const logLevels = { 'internal-error': 'error', error: 'error', warning: 'warn', 
 const worthKeeping = new Set<NativeLogLine['severity']>(['internal-error', 'error', 'warning'])
 
 function failureOf(library: OpenedTensorRt, model: string, outcome: NativeBuildOutcome): EngineryError {
-  const engineLog = outcome.log.filter(({ severity }) => worthKeeping.has(severity)).map(({ text }) => text)
+  const logged = outcome.log.filter(({ severity }) => worthKeeping.has(severity)).map(({ text }) => text)
+  // TensorRT does not log what it records.
+  const engineLog = [...outcome.errors.map(({ text }) => text), ...logged]
   const { title } = library
   if (outcome.kind === 'not-parsed') return modelUnsupported(model, outcome.problems)
   if (outcome.calibrationFailure) {

@@ -1,0 +1,197 @@
+import { createHash } from 'node:crypto'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { buildEngine } from '../../lib/api/build-engine.js'
+import type { BuilderEvent, TensorRtBuildOptions } from '../../lib/api/tensorrt-options.js'
+import { detectModelFormat } from '../../lib/model/model-format.js'
+import { Tensor } from '../../lib/tensor/tensor.js'
+import { convolutionModel, encodeOnnx, unaryModel } from '../models/encode-onnx.js'
+import { coreLibraries, describeWithTensorRt } from './libraries.js'
+
+const model = convolutionModel({ layers: 3, channels: 8, size: 16 })
+const openBatch = unaryModel('Relu', ['batch', 4])
+
+const build = (options: Partial<TensorRtBuildOptions> = {}) =>
+  buildEngine({
+    backend: 'tensorrt',
+    library: coreLibraries['TensorRT-RTX 1.7'],
+    model,
+    ...options,
+    builder: { computeCapabilities: ['8.9'], ...options.builder },
+  })
+
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+const failure = (promise: Promise<unknown>) =>
+  promise.then(
+    () => expect.fail('it was built'),
+    (error) => error,
+  )
+
+describeWithTensorRt('TensorRT-RTX 1.7', 'builds plans without a GPU', () => {
+  let folder: string
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'enginery-rtx-'))
+  })
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+
+  it.each(['8.0', '8.9', '12.0'])('for compute capability %s, the same bytes twice', async (capability) => {
+    const builder = { computeCapabilities: [capability] }
+    const [first, second] = [await build({ builder }), await build({ builder })]
+    expect(sha256(second.bytes)).toBe(sha256(first.bytes))
+    expect(first.inputs).toEqual([{ name: 'x', names: ['x'], type: 'f32', shape: [1, 8, 16, 16] }])
+    expect(first.layers?.filter(({ type }) => type === 'convolution')).toHaveLength(3)
+  })
+
+  it('plans for several compute capabilities hold more than for one', async () => {
+    const one = await build()
+    const three = await build({ builder: { computeCapabilities: ['8.0', '8.9', '12.0'] } })
+    expect(three.bytes.byteLength).toBeGreaterThan(one.bytes.byteLength)
+  })
+
+  it('saves a plan and a manifest that says what it is for', async () => {
+    const path = join(folder, 'model.plan')
+    const plan = await build()
+    const manifest = await plan.save(path)
+    expect(sha256(await readFile(path))).toBe(manifest.blob.sha256)
+    expect(JSON.parse(await readFile(`${path}.json`, 'utf8'))).toEqual(manifest)
+    expect(manifest).toMatchObject({
+      backend: 'tensorrt',
+      versions: { 'tensorrt-rtx': expect.stringMatching(/^1\.7\./) },
+      devices: [{ name: 'GPU', properties: { computeCapability: '8.9' } }],
+      options: { product: 'tensorrt-rtx', precision: 'fp32', builder: { computeCapabilities: ['8.9'] } },
+    })
+    expect((await detectModelFormat(path)).format).toBe('tensorrt-plan')
+  })
+
+  it('takes an equal plan from the cache, and builds for other options anew', async () => {
+    const cache = join(folder, 'cache')
+    const built = await build({ cache })
+    const again = await build({ cache })
+    const other = await build({ cache, builder: { computeCapabilities: ['8.0'] } })
+    expect([built, again, other].map(({ fromCache }) => fromCache)).toEqual([false, true, false])
+    expect(sha256(again.bytes)).toBe(sha256(built.bytes))
+    expect(again.inputs).toEqual(built.inputs)
+  })
+
+  it('fixes an open batch dimension and says so, or keeps it open for a profile', async () => {
+    const fixed = await build({ model: openBatch })
+    expect(fixed.inputs[0]?.shape).toEqual([1, 4])
+    expect(fixed.notes.join()).toMatch(/batch dimension of input x became 1/)
+    const shaped = await build({ model: openBatch, shapes: { x: [3, 4] } })
+    expect(shaped.inputs[0]?.shape).toEqual([3, 4])
+    const range = { min: [1, 4], opt: [4, 4], max: [8, 4] }
+    const open = await build({ model: openBatch, profiles: [{ x: range }, { x: { ...range, max: [64, 4] } }] })
+    expect(open.inputs[0]?.shape).toEqual(['dynamic', 4])
+    expect(sha256(open.bytes)).not.toBe(sha256(fixed.bytes))
+  })
+
+  it('settings change the plan', async () => {
+    const usual = sha256((await build()).bytes)
+    expect(sha256((await build({ builder: { profilingVerbosity: 'detailed' } })).bytes)).not.toBe(usual)
+    expect(sha256((await build({ builder: { weightStreaming: true } })).bytes)).not.toBe(usual)
+  })
+
+  it('says what failed where a setting needs the GPU', async () => {
+    const error = await failure(build({ builder: { refit: true } }))
+    expect(error.code).toBe('TENSORRT_BUILD_FAILED')
+    expect(error.details.errors.length).toBeGreaterThan(0)
+    expect(error.engineLog.length).toBeGreaterThan(0)
+  })
+
+  it('int8 quantizes the model first: its network has quantizers', async () => {
+    const samples = [0, 1].map((seed) => ({ x: Tensor.from(wave(8 * 16 * 16, seed), [1, 8, 16, 16]) }))
+    const options = { precision: 'int8', calibration: { data: samples, samples: 2 } } as const
+    const [plan, again] = [await build(options), await build(options)]
+    expect(plan.layers?.filter(({ type }) => type === 'quantize').length).toBeGreaterThan(0)
+    expect(plan.layers?.filter(({ type }) => type === 'dequantize').length).toBeGreaterThan(0)
+    expect(sha256(again.bytes)).toBe(sha256(plan.bytes))
+    const manifest = await plan.save(join(folder, 'int8.plan'))
+    expect(manifest.preparation).toMatchObject({ precision: 'int8', options: { target: 'tensorrt' } })
+  })
+
+  it("tells of TensorRT's phases and steps, and of stages", async () => {
+    const events: BuilderEvent[] = []
+    const stages: string[] = []
+    await build({ onBuilderEvent: (event) => events.push(event), onProgress: ({ stage }) => stages.push(stage) })
+    expect(events[0]).toMatchObject({ kind: 'start', parent: null, steps: expect.any(Number) })
+    const started = events.filter(({ kind }) => kind === 'start').map(({ phase }) => phase)
+    const finished = events.filter(({ kind }) => kind === 'finish').map(({ phase }) => phase)
+    expect(finished.sort()).toEqual(started.sort())
+    expect(stages).toEqual(['digest', 'cache', 'read', 'compile', 'store', 'done'])
+  })
+
+  it('stops when the signal fires, and when a callback throws', async () => {
+    const controller = new AbortController()
+    const aborted = await failure(
+      build({ signal: controller.signal, onBuilderEvent: () => controller.abort(new Error('enough')) }),
+    )
+    expect(aborted).toMatchObject({ code: 'ABORTED', cause: { message: 'enough' } })
+    const thrown = await failure(
+      build({
+        onBuilderEvent: () => {
+          throw new Error('no more')
+        },
+      }),
+    )
+    expect(thrown).toMatchObject({ code: 'CALLBACK_FAILED', cause: { message: 'no more' } })
+    expect((await build()).bytes.byteLength).toBeGreaterThan(0)
+  })
+
+  it('names node, operator and cure of what its parser does not take', async () => {
+    const unknown = encodeOnnx({
+      inputs: [{ name: 'x', type: 'f32', shape: [1, 4] }],
+      outputs: [{ name: 'y', type: 'f32', shape: [1, 4] }],
+      nodes: [{ op: 'Unheard', name: 'odd one', inputs: ['x'], outputs: ['y'], domain: 'somebody.else' }],
+    })
+    const error = await failure(build({ model: unknown }))
+    expect(error.code).toBe('TENSORRT_MODEL_UNSUPPORTED')
+    expect(error.message).toMatch(/Unheard odd one/)
+    expect(error.cure).toMatch(/plugin/)
+    expect(error.details.problems[0]).toMatchObject({ node: 'odd one', operator: 'Unheard' })
+    const damaged = await failure(build({ model: model.slice(0, model.length / 2) }))
+    expect(damaged.code).toMatch(/^(MODEL_CORRUPT|TENSORRT_MODEL_UNSUPPORTED)$/)
+  })
+
+  it('refuses options that it does not have, with what replaced them', async () => {
+    const cases: [Partial<TensorRtBuildOptions>, RegExp, RegExp][] = [
+      [{ precision: 'fp16' }, /no precision fp16/, /strongly typed/],
+      [{ builder: { precisionConstraints: 'obey' } }, /obey-precision-constraints/, /types of the model/],
+      [{ builder: { tacticSources: ['cublas'] } }, /tactic source cublas/, /leave the source out/],
+      [{ builder: { hardwareCompatibility: 'ampere-plus' } }, /hardwareCompatibility/, /computeCapabilities/],
+      [{ builder: { previewFeatures: { 'profile-sharing': true } } }, /profile-sharing/, /leave the feature out/],
+      [{ precision: 'int8', dynamicRanges: { x: [-1, 1] } }, /dynamic ranges/, /calibration/],
+    ]
+    for (const [options, message, cure] of cases) {
+      const error = await failure(build(options))
+      expect(error.code).toBe('TENSORRT_OPTION_UNSUPPORTED')
+      expect(error.message).toMatch(message)
+      expect(error.cure).toMatch(cure)
+    }
+  })
+
+  it('says what is wrong with a value that TensorRT refuses', async () => {
+    const error = await failure(build({ builder: { computeCapabilities: ['1.3'] } }))
+    expect(error).toMatchObject({ code: 'TENSORRT_OPTION_REFUSED', message: expect.stringContaining('compute capability') })
+  })
+
+  it('four builds at once are told apart and all succeed, also on a libuv pool of one thread', async () => {
+    const plans = await Promise.all(
+      [1, 2, 3, 4].map((layers) => build({ model: convolutionModel({ layers, channels: 4, size: 8 }) })),
+    )
+    expect(plans.map(({ layers }) => layers?.filter(({ type }) => type === 'convolution').length)).toEqual([1, 2, 3, 4])
+  })
+
+  it('a library that is not there, and one that is another', async () => {
+    const missing = await failure(build({ library: join(folder, 'libtensorrt_rtx.so.1') }))
+    expect(missing.code).toBe('TENSORRT_LIBRARY_BUSY') // This process has one already.
+    const nothing = await failure(build({ library: join(folder, 'libm.so.6') }))
+    expect(nothing.code).toBe('TENSORRT_LIBRARY_FAILED')
+    await expect(stat(join(folder, 'libm.so.6'))).rejects.toThrow()
+  })
+})
+
+function wave(length: number, seed: number): Float32Array {
+  return Float32Array.from({ length }, (_, index) => Math.sin(index * 0.37 + seed))
+}

@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest'
+import { readWarnings } from '../../../../lib/engine/tensorrt/build-warnings.js'
+
+const line = (severity: 'warning' | 'info', text: string) => ({ severity, text, ofAnyBuild: false })
+
+describe('readWarnings', () => {
+  it('tells which tensor has no scale, once', () => {
+    const text = 'Missing scale and zero-point for tensor conv1/out:0, expect fall back to non-int8 implementation for any layer'
+    expect(readWarnings([line('warning', text), line('info', 'something'), line('warning', text)])).toEqual([
+      { kind: 'missing-scale', tensor: 'conv1/out:0', text },
+    ])
+  })
+
+  it('keeps what it does not know', () => {
+    const text = 'Something else entirely'
+    expect(readWarnings([line('warning', text)])).toEqual([{ kind: 'other', tensor: null, text }])
+  })
+})
