@@ -7,8 +7,9 @@ import { sortNodes } from '../../graph/sort-nodes.js'
 import { onnxElementTypes } from '../../model/onnx-types.js'
 import { fromFloat32, toFloat32 } from '../../tensor/convert-elements.js'
 
-// With less, the node that makes floats of them takes what they save.
+// With less, the node that makes floats of them takes much of what they save: biases and the like stay as they are.
 const fewestElements = 128
+const leastRank = 2
 
 /** Largest energy of what is lost, over that of the constant: what rounding to 11 bits takes at the most. */
 const mostLost = 2 ** -22
@@ -49,7 +50,7 @@ export function storeHalves(graph: Graph, exact: ReadonlySet<GraphNode>): string
   const stored: string[] = []
   for (const tensor of [...graph.tensors.values()]) {
     const { constant } = tensor
-    if (constant?.elementType !== 'f32' || constant.elements < fewestElements) continue
+    if (constant?.elementType !== 'f32' || constant.elements < fewestElements || constant.shape.length < leastRank) continue
     if (tensor.isGraphOutput || tensor.isCaptured || tensor.uses.length === 0 || !tensor.uses.every(mayRound)) continue
     const values = constant.values() as Float32Array
     const halves = fromFloat32('f16', values)
