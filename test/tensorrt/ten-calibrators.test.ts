@@ -1,20 +1,14 @@
-import { existsSync } from 'node:fs'
+import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { encodeOnnx } from '../../models/encode-onnx.js'
-import { startProgram } from '../faults/run-program.js'
+import { dirname, join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { encodeOnnx } from '../models/encode-onnx.js'
+import { coreLibraries, describeWithTensorRt } from './libraries.js'
 
-const root = fileURLToPath(new URL('../../../', import.meta.url))
-const addon = `${root}native/tensorrt/v10/build/Release/tensorrt-v10.node`
-const libraries = `${root}.deps/tensorrt/10.15`
-
-const missing = process.env.ENGINERY_SANITIZED
-  ? "NVIDIA's libraries do not run under the sanitizers"
-  : ([addon, `${libraries}/libnvinfer.so.10`].find((file) => !existsSync(file)) ?? null)
-if (missing !== null) console.log(`calibrators with TensorRT 10.15: skipped, ${missing} (npm run setup -- --tensorrt)`)
+const program = join(import.meta.dirname, 'programs', 'calibrate-with-ten.mjs')
+const addon = resolve(import.meta.dirname, '../../native/tensorrt/v10/build/Release/tensorrt-v10.node')
 
 interface Answer {
   outcome: string
@@ -25,7 +19,7 @@ interface Answer {
 }
 
 // What TensorRT does without a GPU: it makes no plan and asks for no batches, and it does read and judge caches.
-describe.skipIf(missing !== null)('calibrators, called by TensorRT 10.15 without a GPU', () => {
+describeWithTensorRt('TensorRT 10.15', 'calibrators without a device (cpu_only), one process for each build', () => {
   let folder = ''
 
   beforeAll(async () => {
@@ -42,11 +36,10 @@ describe.skipIf(missing !== null)('calibrators, called by TensorRT 10.15 without
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
   async function calibrate(kind: string, cache?: string): Promise<Answer> {
-    const args = [addon, libraries, join(folder, 'model.onnx'), JSON.stringify({ kind, cache })]
-    const env = { TRT_INTERNAL_OPTIONS: '--cpu_only=1' }
-    const { code, signal, stdout, stderr } = await startProgram('../../tensorrt/programs/calibrate-with-library', args, { env })
-      .ended
-    expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' })
+    const args = [program, addon, dirname(coreLibraries['TensorRT 10.15']), join(folder, 'model.onnx')]
+    const env = { ...process.env, TRT_INTERNAL_OPTIONS: '--cpu_only=1' }
+    const options = { env, timeout: 120_000 }
+    const { stdout } = await promisify(execFile)(process.execPath, [...args, JSON.stringify({ kind, cache })], options)
     return JSON.parse(stdout) as Answer
   }
 
