@@ -13,6 +13,7 @@ export {
   type EnvironmentReport,
 } from './api/check-environment.js'
 export type { AccuracyCheck } from './api/check-quantized.js'
+export { type CollectedProfile, type CollectProfileOptions, collectProfile } from './api/collect-profile.js'
 export {
   type ConvertCalibrationCacheOptions,
   type ConvertedCalibrationCache,
@@ -61,6 +62,7 @@ export {
 } from './calibration/tensorrt/calibration-table.js'
 export type { TableFinding, TableFindingKind } from './calibration/tensorrt/check-table.js'
 export { type ChosenTable, chooseCalibrationTable, type UnfitTablePolicy } from './calibration/tensorrt/choose-table.js'
+export { dynamicRangesFromTable, rangesFromTable } from './calibration/tensorrt/json-ranges.js'
 export type { CalibrationAlgorithm } from './calibration/tensorrt/table-header.js'
 export {
   readTableManifest,
@@ -107,6 +109,13 @@ export type { PreprocessInput, PreprocessStep } from './engine/openvino/preproce
 export type { TensorRtBuilderInput, TensorRtProfileInput } from './engine/tensorrt/build-options.js'
 export type { BuildWarning } from './engine/tensorrt/build-warnings.js'
 export type { PlanLayer, TensorRtPlan } from './engine/tensorrt/plan.js'
+export {
+  type OptimizationProfiles,
+  parseOptimizationProfiles,
+  readOptimizationProfiles,
+  writeOptimizationProfiles,
+} from './engine/tensorrt/profile-file.js'
+export { parseTrtexecOptions, type TrtexecBuild } from './engine/tensorrt/trtexec-options.js'
 export { EngineryError, isEngineryError } from './errors/enginery-error.js'
 export type { ErrorCode } from './errors/error-table.js'
 export { polygonIou } from './evaluation/boxes/polygon-overlap.js'

@@ -60,6 +60,6 @@ it('processes and threads that add at once lose nothing, and one that is killed 
   expect(survivors.map(({ told }) => told.length)).toEqual([120, 120])
   expect(killed.length).toBeGreaterThan(0)
   // A process that is killed may leave its own temporary files behind, and a lock that the next one takes over.
-  const left = (await readdir(folder)).filter((name) => !name.endsWith('.tmp') && !name.endsWith('.lock'))
+  const left = (await readdir(folder)).filter((name) => !name.endsWith('.tmp') && !name.includes('.lock'))
   expect(left.sort()).toEqual(['x.timing', 'x.timing.json'])
 })

@@ -25,6 +25,11 @@ export function rangesFromTable({ algorithm, version, scales }: CalibrationTable
   return { kind: 'enginery-ranges', algorithm, version, ranges: Object.fromEntries(ranges) }
 }
 
+/** The ranges of a table as the option `dynamicRanges` of buildEngine takes them: for TensorRT 10 without a calibrator. */
+export function dynamicRangesFromTable({ scales }: Pick<CalibrationTable, 'scales'>): Record<string, [number, number]> {
+  return Object.fromEntries([...scales].map(([tensor, scale]) => [tensor, [-scale * largestInteger, scale * largestInteger]]))
+}
+
 export interface ReadRanges {
   /** As the document says it; null where it does not. */
   readonly header: Pick<JsonRanges, 'algorithm' | 'version'> | null

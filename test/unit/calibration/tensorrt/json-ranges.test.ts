@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { encodeCalibrationTable, parseCalibrationTable } from '../../../../lib/calibration/tensorrt/calibration-table.js'
-import { rangesFromTable, scalesFromJson } from '../../../../lib/calibration/tensorrt/json-ranges.js'
+import { dynamicRangesFromTable, rangesFromTable, scalesFromJson } from '../../../../lib/calibration/tensorrt/json-ranges.js'
 import { writtenByTensorRt } from './table-lines.js'
 
 const table = parseCalibrationTable(Buffer.from(writtenByTensorRt))
@@ -22,6 +22,11 @@ describe('ranges as JSON', () => {
       const { ranges } = rangesFromTable({ ...table, scales: new Map([['x', scale]]) })
       expect(scalesFromJson(JSON.stringify(ranges), 'x').scales.get('x')).toBe(scale)
     }
+  })
+
+  it('are what buildEngine takes as dynamic ranges', () => {
+    const ranges = dynamicRangesFromTable({ scales: new Map([['in:0', 0.5]]) })
+    expect(ranges).toEqual({ 'in:0': [-63.5, 63.5] })
   })
 
   it.each([

@@ -1,0 +1,246 @@
+import type { TensorRtBuilderInput } from './build-options.js'
+import type { TrtexecDraft } from './trtexec-options.js'
+import { oneOf, parseBytes, parsePools, parseShapes, parseSwitches, wholeNumber } from './trtexec-specs.js'
+
+/** What an option of trtexec is to us. */
+export type TrtexecMeaning =
+  /** Set where it stands, without a value. */
+  | { readonly kind: 'flag'; readonly means: string; readonly set: (draft: TrtexecDraft) => void }
+  /** Takes a value; what is thrown says what was expected. */
+  | { readonly kind: 'value'; readonly means: string; readonly set: (draft: TrtexecDraft, text: string) => void }
+  /** About running and measuring, which building leaves alone. */
+  | { readonly kind: 'measures' }
+  /** About building, and not to be had here. */
+  | { readonly kind: 'refused'; readonly instead: string }
+
+type Builder = TensorRtBuilderInput
+
+const flag = (means: string, set: (draft: TrtexecDraft) => void): TrtexecMeaning => ({ kind: 'flag', means, set })
+const value = (means: string, set: (draft: TrtexecDraft, text: string) => void): TrtexecMeaning => ({ kind: 'value', means, set })
+const refused = (instead: string): TrtexecMeaning => ({ kind: 'refused', instead })
+const measures: TrtexecMeaning = { kind: 'measures' }
+
+/** A setting of the builder that is on. */
+const turnsOn = <Name extends keyof Builder>(name: Name): TrtexecMeaning =>
+  flag(`builder.${name}`, ({ builder }) => {
+    ;(builder as Record<string, unknown>)[name] = true
+  })
+
+/** A setting of the builder, from text. */
+const sets = <Name extends keyof Builder>(name: Name, parse: (text: string) => Builder[Name]): TrtexecMeaning =>
+  value(`builder.${name}`, ({ builder }, text) => {
+    builder[name] = parse(text)
+  })
+
+const allows = (precision: 'fp16' | 'bf16' | 'int8' | 'fp8'): TrtexecMeaning =>
+  flag('precision', ({ precisions }) => void precisions.add(precision))
+
+const ranges = (end: 'min' | 'opt' | 'max' | 'only'): TrtexecMeaning =>
+  value(end === 'only' ? 'profiles, all three ends' : `profiles, ${end}`, ({ shapes }, text) => {
+    shapes[end] = { ...shapes[end], ...parseShapes(text) }
+  })
+
+const file = (name: 'model' | 'output' | 'calibrationTable' | 'timingCache', means: string): TrtexecMeaning =>
+  value(means, (draft, text) => {
+    draft[name] = text
+  })
+
+const pools: Readonly<Record<string, keyof NonNullable<Builder['memoryPools']>>> = {
+  workspace: 'workspace',
+  dlaSRAM: 'dlaManagedSram',
+  dlaLocalDRAM: 'dlaLocalDram',
+  dlaGlobalDRAM: 'dlaGlobalDram',
+  tacticSharedMem: 'tacticSharedMemory',
+}
+
+const sources = {
+  CUBLAS: 'cublas',
+  CUBLAS_LT: 'cublas-lt',
+  CUDNN: 'cudnn',
+  EDGE_MASK_CONVOLUTIONS: 'edge-mask-convolutions',
+  JIT_CONVOLUTIONS: 'jit-convolutions',
+} as const
+
+const previews = {
+  profileSharing0806: 'profile-sharing',
+  aliasedPluginIO1003: 'aliased-plugin-io',
+  runtimeActivationResize: 'runtime-activation-resize',
+} as const
+
+function switchSources(text: string): NonNullable<Builder['tacticSources']> {
+  const on = new Set<(typeof sources)[keyof typeof sources]>(['edge-mask-convolutions', 'jit-convolutions'])
+  for (const [name, isOn] of Object.entries(parseSwitches(text))) {
+    const source = oneOf(sources)(name)
+    if (isOn) on.add(source)
+    else on.delete(source)
+  }
+  return [...on]
+}
+
+function switchPreviews(text: string): NonNullable<Builder['previewFeatures']> {
+  return Object.fromEntries(Object.entries(parseSwitches(text)).map(([name, isOn]) => [oneOf(previews)(name), isOn]))
+}
+
+/**
+ * Options of trtexec 8.6 to 10.x by name, as data: what each is to enginery. Its own words are in docs/guides/tensorrt.md.
+ */
+export const trtexecTable: Readonly<Record<string, TrtexecMeaning | undefined>> = {
+  onnx: file('model', 'model'),
+  saveEngine: file('output', '--output'),
+  calib: file('calibrationTable', 'the calibration cache'),
+  timingCacheFile: file('timingCache', 'the timing cache'),
+  minShapes: ranges('min'),
+  optShapes: ranges('opt'),
+  maxShapes: ranges('max'),
+  shapes: ranges('only'),
+  fp16: allows('fp16'),
+  bf16: allows('bf16'),
+  int8: allows('int8'),
+  fp8: allows('fp8'),
+  best: flag('precision: int8, beside which fp16 is allowed', ({ precisions }) => void precisions.add('int8')),
+  noTF32: flag('builder.tf32: false, which is the default here', ({ builder }) => {
+    builder.tf32 = false
+  }),
+  stronglyTyped: turnsOn('stronglyTyped'),
+  precisionConstraints: sets('precisionConstraints', oneOf({ none: 'none', obey: 'obey', prefer: 'prefer' } as const)),
+  directIO: turnsOn('directIo'),
+  refit: turnsOn('refit'),
+  stripWeights: turnsOn('stripPlan'),
+  versionCompatible: turnsOn('versionCompatible'),
+  vc: turnsOn('versionCompatible'),
+  excludeLeanRuntime: turnsOn('excludeLeanRuntime'),
+  allowWeightStreaming: turnsOn('weightStreaming'),
+  monitorMemory: turnsOn('monitorMemory'),
+  noCompilationCache: turnsOn('disableCompilationCache'),
+  errorOnTimingCacheMiss: turnsOn('errorOnTimingCacheMiss'),
+  distributiveIndependence: turnsOn('distributiveIndependence'),
+  sparsity: value('builder.sparseWeights', ({ builder }, text) => {
+    const choice = oneOf({ disable: false, enable: true, force: null })(text)
+    if (choice === null) throw new Error('enginery changes no weights: prune the model, then --sparsity=enable')
+    builder.sparseWeights = choice
+  }),
+  memPoolSize: value('builder.memoryPools', ({ builder }, text) => {
+    const sizes = Object.entries(parsePools(text)).map(([pool, bytes]) => [oneOf(pools)(pool), bytes])
+    builder.memoryPools = { ...builder.memoryPools, ...Object.fromEntries(sizes) }
+  }),
+  workspace: value('builder.memoryPools.workspace', ({ builder }, text) => {
+    builder.memoryPools = { ...builder.memoryPools, workspace: parseBytes(text) }
+  }),
+  tacticSources: sets('tacticSources', switchSources),
+  preview: sets('previewFeatures', switchPreviews),
+  profilingVerbosity: sets(
+    'profilingVerbosity',
+    oneOf({
+      layer_names_only: 'layer-names-only',
+      detailed: 'detailed',
+      none: 'none',
+      default: 'layer-names-only',
+      verbose: 'detailed',
+    } as const),
+  ),
+  hardwareCompatibilityLevel: sets(
+    'hardwareCompatibility',
+    oneOf({ none: 'none', 'ampere+': 'ampere-plus', sameComputeCapability: 'same-compute-capability' } as const),
+  ),
+  runtimePlatform: sets('runtimePlatform', oneOf({ SameAsBuild: 'same-as-build', WindowsAMD64: 'windows-amd64' } as const)),
+  builderOptimizationLevel: sets('optimizationLevel', wholeNumber),
+  maxTactics: sets('maxTactics', wholeNumber),
+  maxAuxStreams: sets('maxAuxStreams', wholeNumber),
+  avgTiming: sets('avgTimingIterations', wholeNumber),
+  tilingOptimizationLevel: sets('tilingLevel', (text) =>
+    oneOf({ 0: 'none', 1: 'fast', 2: 'moderate', 3: 'full' } as const)(text),
+  ),
+  l2LimitForTiling: sets('l2LimitForTiling', parseBytes),
+  computeCapabilities: sets('computeCapabilities', (text) => text.split(',')),
+  useDLACore: value('builder.dla.core', ({ builder }, text) => {
+    builder.dla = { gpuFallback: false, ...builder.dla, core: wholeNumber(text) }
+  }),
+  allowGPUFallback: flag('builder.dla.gpuFallback', ({ builder }) => {
+    builder.dla = { core: 0, ...builder.dla, gpuFallback: true }
+  }),
+  pluginInstanceNorm: refused('the parser decides; the default is what TensorRT advises'),
+  device: value('device', (draft, text) => {
+    draft.device = wholeNumber(text)
+  }),
+  verbose: flag('verbose', (draft) => {
+    draft.verbose = true
+  }),
+
+  // Building, and not here.
+  loadEngine: refused('it loads a plan: nothing is built'),
+  int4: refused('give a model with quantizers to INT4 and --stronglyTyped'),
+  layerPrecisions: refused('types of single layers belong into the model: give one with casts and --stronglyTyped'),
+  layerOutputTypes: refused('types of single layers belong into the model: give one with casts and --stronglyTyped'),
+  layerDeviceTypes: refused('all layers go to the DLA (--useDLACore) or none'),
+  inputIOFormats: refused('inputs keep the types of the model'),
+  outputIOFormats: refused('outputs keep the types of the model'),
+  minShapesCalib: refused('name the profile to calibrate with: calibrationProfile'),
+  optShapesCalib: refused('name the profile to calibrate with: calibrationProfile'),
+  maxShapesCalib: refused('name the profile to calibrate with: calibrationProfile'),
+  stripAllWeights: refused('use --stripWeights with --refit'),
+  weightless: refused('its name is --stripWeights'),
+  noBuilderCache: refused('leave --timingCacheFile out'),
+  timingCacheMode: refused('name the file: --timingCacheFile'),
+  safe: refused('safety engines are not built'),
+  consistency: refused('safety engines are not built'),
+  restricted: refused('safety engines are not built'),
+  buildDLAStandalone: refused('use builder.engineCapability: dla-standalone'),
+  staticPlugins: refused('plugins are loaded as extensions'),
+  dynamicPlugins: refused('plugins are loaded as extensions'),
+  setPluginsToSerialize: refused('plugins are loaded as extensions'),
+  plugins: refused('plugins are loaded as extensions'),
+  markDebug: refused('debug tensors are not marked'),
+  markUnfusedTensorsAsDebugTensors: refused('debug tensors are not marked'),
+  uff: refused('TensorRT 10 reads ONNX alone'),
+  model: refused('TensorRT 10 reads ONNX alone'),
+  deploy: refused('TensorRT 10 reads ONNX alone'),
+  output: refused('outputs are those of the model'),
+  batch: refused('the batch is a dimension: --shapes'),
+  maxBatch: refused('the batch is a dimension: --minShapes, --optShapes and --maxShapes'),
+  heuristic: refused('use --builderOptimizationLevel=2'),
+
+  // Means nothing any more, or nothing but how it is run and told.
+  explicitBatch: measures,
+  buildOnly: measures,
+  skipInference: measures,
+  useRuntime: measures,
+  leanDLLPath: measures,
+  weightStreamingBudget: measures,
+  iterations: measures,
+  duration: measures,
+  warmUp: measures,
+  idleTime: measures,
+  sleepTime: measures,
+  streams: measures,
+  infStreams: measures,
+  exposeDMA: measures,
+  noDataTransfers: measures,
+  useManagedMemory: measures,
+  useSpinWait: measures,
+  threads: measures,
+  useCudaGraph: measures,
+  timeDeserialize: measures,
+  timeRefit: measures,
+  separateProfileRun: measures,
+  skipSeparateProfileRun: measures,
+  loadInputs: measures,
+  useProfile: measures,
+  allocationStrategy: measures,
+  avgRuns: measures,
+  percentile: measures,
+  dumpRefit: measures,
+  dumpOutput: measures,
+  dumpRawBindingsToFile: measures,
+  dumpProfile: measures,
+  dumpLayerInfo: measures,
+  dumpOptimizationProfile: measures,
+  exportTimes: measures,
+  exportOutput: measures,
+  exportProfile: measures,
+  exportLayerInfo: measures,
+  getPlanVersionOnly: measures,
+  saveDebugTensors: measures,
+  saveAllDebugTensors: measures,
+  tempdir: measures,
+  tempfileControls: measures,
+}

@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest'
+import { tensorrtCompileSchema } from '../../../lib/engine/tensorrt/build-options.js'
+import { isTrtexecOption, parseTrtexecOptions } from '../../../lib/engine/tensorrt/trtexec-options.js'
+import { trtexecTable } from '../../../lib/engine/tensorrt/trtexec-table.js'
+
+const parse = (line: string) => parseTrtexecOptions(line.split(' ').filter(Boolean))
+
+describe('options of trtexec', () => {
+  it('mean a build of ours', () => {
+    const build = parse(
+      [
+        '--onnx=yolox.onnx --saveEngine=yolox.plan --int8 --fp16 --calib=yolox.calib --timingCacheFile=t.cache',
+        "--minShapes=images:1x3x320x320,'in:put':2 --optShapes=images:1x3x640x640,'in:put':4",
+        "--maxShapes=images:8x3x640x640,'in:put':9 --memPoolSize=workspace:1024.5,dlaSRAM:512K,tacticSharedMem:1GiB",
+        '--builderOptimizationLevel=4 --sparsity=enable --noTF32 --tacticSources=+CUDNN,-JIT_CONVOLUTIONS --avgTiming=4',
+        '--precisionConstraints=obey --profilingVerbosity=detailed --hardwareCompatibilityLevel=ampere+ --vc',
+        '--preview=+profileSharing0806 --useDLACore=1 --allowGPUFallback --device=2 --verbose --refit --maxAuxStreams=0',
+        '--iterations=100 --useCudaGraph --skipInference',
+      ].join(' '),
+    )
+    expect(build).toEqual({
+      model: 'yolox.onnx',
+      output: 'yolox.plan',
+      calibrationTable: 'yolox.calib',
+      timingCache: 't.cache',
+      ignored: ['--iterations', '--useCudaGraph', '--skipInference'],
+      options: {
+        precision: 'int8',
+        device: 2,
+        verbose: true,
+        profiles: [
+          {
+            images: { min: [1, 3, 320, 320], opt: [1, 3, 640, 640], max: [8, 3, 640, 640] },
+            'in:put': { min: [2], opt: [4], max: [9] },
+          },
+        ],
+        builder: {
+          tf32: false,
+          memoryPools: { workspace: 1024.5 * 2 ** 20, dlaManagedSram: 512 * 2 ** 10, tacticSharedMemory: 2 ** 30 },
+          optimizationLevel: 4,
+          sparseWeights: true,
+          tacticSources: ['edge-mask-convolutions', 'cudnn'],
+          avgTimingIterations: 4,
+          precisionConstraints: 'obey',
+          profilingVerbosity: 'detailed',
+          hardwareCompatibility: 'ampere-plus',
+          versionCompatible: true,
+          previewFeatures: { 'profile-sharing': true },
+          dla: { core: 1, gpuFallback: true },
+          refit: true,
+          maxAuxStreams: 0,
+        },
+      },
+    })
+    const { verbose: _, precision: __, ...compile } = build.options
+    expect(tensorrtCompileSchema.safeParse(compile).success).toBe(true)
+  })
+
+  it.each([
+    ['', 'fp32'],
+    ['--fp16', 'fp16'],
+    ['--fp16 --bf16', 'bf16'],
+    ['--best', 'int8'],
+    ['--fp8 --fp16', 'fp8'],
+    ['--stronglyTyped', 'fp32'],
+  ])('%s: the lowest precision, beside which FP16 is allowed: %s', (line, precision) => {
+    expect(parse(line).options.precision).toBe(precision)
+  })
+
+  it('say TF32 as trtexec does, where enginery has it off', () => {
+    expect(parse('').options.builder).toEqual({ tf32: true })
+  })
+
+  it('of one shape are a profile of that shape; of none there is no profile', () => {
+    const once = { min: [1, 3], opt: [1, 3], max: [1, 3] }
+    expect(parse('--shapes=x:1x3').options.profiles).toEqual([{ x: once }])
+    expect(parse('--minShapes=a:1 --shapes=a:2 --optShapes=a:3 --maxShapes=a:4').options.profiles).toEqual([
+      { a: { min: [1], opt: [3], max: [4] } },
+    ])
+    expect(parse('--fp16').options).not.toHaveProperty('profiles')
+    expect(Object.keys(parse('--shapes=__proto__:2').options.profiles?.[0] ?? {})).toEqual(['__proto__'])
+  })
+
+  it.each([
+    ['yolox.onnx', 'expected --name or --name=value'],
+    ['-h', 'expected --name or --name=value'],
+    ['--noSuchThing=3', 'no such option'],
+    ['--constructor', 'no such option'],
+    ['--fp16=1', 'expected no value, received "1"'],
+    ['--onnx', 'expected a value behind ='],
+    ['--onnx=', 'expected a value behind ='],
+    ['--minShapes=x:1x3', 'together'],
+    ['--minShapes=x:1 --optShapes=x:1 --maxShapes=y:1', 'x: expected it in'],
+    ['--shapes=x', 'expected name:value, received "x"'],
+    ['--shapes=x:1xb', 'expected a whole number, received "b"'],
+    ['--shapes=in:put:1', 'names with colons go in quotation marks'],
+    ['--memPoolSize=workspace:lots', 'expected a size such as'],
+    ['--memPoolSize=other:3', 'expected one of workspace, dlaSRAM'],
+    ['--memPoolSize=workspace:99999999999999999G', 'expected a size'],
+    ['--builderOptimizationLevel=high', 'expected a whole number'],
+    ['--sparsity=force', 'enginery changes no weights'],
+    ['--tacticSources=CUDNN', '+ or - before them'],
+    ['--tacticSources=+OTHER', 'expected one of CUBLAS'],
+    ['--precisionConstraints=maybe', 'expected one of none, obey, prefer'],
+    ['--stronglyTyped --fp16', 'not together with --fp16'],
+    ['--int8 --fp8', 'expected one of --int8 and --fp8'],
+    ['--layerPrecisions=conv1:fp16', 'belong into the model'],
+    ['--loadEngine=x.plan', 'nothing is built'],
+    ['--heuristic', '--builderOptimizationLevel=2'],
+  ])('are refused where they cannot be followed: %s', (line, reason) => {
+    expect(() => parse(line)).toThrow(
+      expect.objectContaining({ code: 'TRTEXEC_OPTION_INVALID', message: expect.stringContaining(reason) }),
+    )
+  })
+
+  it('are told from others', () => {
+    expect(isTrtexecOption('--minShapes=x:1')).toBe(true)
+    expect(isTrtexecOption('--fp16')).toBe(true)
+    expect(isTrtexecOption('--toString')).toBe(false)
+    expect(isTrtexecOption('model.onnx')).toBe(false)
+  })
+
+  it('that are taken set something of ours, each', () => {
+    const values: Record<string, string> = {
+      shapes: 'x:1',
+      minShapes: 'x:1',
+      optShapes: 'x:1',
+      maxShapes: 'x:1',
+      memPoolSize: 'workspace:1',
+      workspace: '1',
+      l2LimitForTiling: '1',
+      tacticSources: '+CUDNN',
+      preview: '+profileSharing0806',
+      precisionConstraints: 'obey',
+      profilingVerbosity: 'detailed',
+      hardwareCompatibilityLevel: 'ampere+',
+      runtimePlatform: 'WindowsAMD64',
+      sparsity: 'enable',
+      computeCapabilities: '8.9',
+    }
+    const nothing = JSON.stringify(parse(''))
+    for (const [name, meaning] of Object.entries(trtexecTable)) {
+      if (meaning?.kind !== 'flag' && meaning?.kind !== 'value') continue
+      const argument = meaning.kind === 'flag' ? `--${name}` : `--${name}=${values[name] ?? '1'}`
+      const besides = /^(?:min|opt|max)Shapes$/.test(name) ? ['--minShapes=x:1', '--optShapes=x:1', '--maxShapes=x:1'] : []
+      const build = parseTrtexecOptions([...besides, argument])
+      expect(JSON.stringify(build), argument).not.toBe(nothing)
+      const { verbose: _, precision: __, ...compile } = build.options
+      const parsed = tensorrtCompileSchema.safeParse(compile)
+      expect(parsed.error?.issues ?? [], argument).toEqual([])
+    }
+  })
+})
