@@ -50,6 +50,7 @@ export { type QuantizedOperator, type QuantizeResult, quantize } from './api/qua
 export type { EngineReading } from './api/read-model-with-engine.js'
 export type { SuggestedIgnored, SuggestedNode } from './api/suggest-ignored.js'
 export type { BuilderEvent, TensorRtBuildOptions } from './api/tensorrt-options.js'
+
 export {
   type CalibrationTable,
   encodeCalibrationTable,
@@ -59,7 +60,9 @@ export {
   type TableProblem,
   type TableProblemKind,
   writeCalibrationTable,
+export type { ConvergenceStage } from './calibration/measure-convergence.js'
 } from './calibration/tensorrt/calibration-table.js'
+
 export type { TableFinding, TableFindingKind } from './calibration/tensorrt/check-table.js'
 export { type ChosenTable, chooseCalibrationTable, type UnfitTablePolicy } from './calibration/tensorrt/choose-table.js'
 export { dynamicRangesFromTable, rangesFromTable } from './calibration/tensorrt/json-ranges.js'

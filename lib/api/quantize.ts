@@ -1,5 +1,6 @@
 import type { NamedTensors } from '../calibration/calibration-runner.js'
 import type { CalibrationWarning } from '../calibration/calibration-warning.js'
+import { type ConvergenceStage, reportConvergence } from '../calibration/measure-convergence.js'
 import { rangeEstimatorSchema } from '../calibration/range-estimator-options.js'
 import type { ReusedStatistics } from '../calibration/reuse-statistics.js'
 import { engineryError } from '../errors/enginery-error.js'
@@ -22,7 +23,7 @@ import type { LayerSensitivity } from '../quantization/sensitivity/rank-layers.j
 import type { Target } from '../quantization/targets/target.js'
 import { targets } from '../quantization/targets/targets.js'
 import type { AccuracyCheck, EngineOptions } from './check-quantized.js'
-import { CandidateCure, isAccurate } from './cure-quantized.js'
+import { CandidateCure, findDeadInputs, isAccurate } from './cure-quantized.js'
 import { encodeWhenAsked, withModel } from './encode-when-asked.js'
 import { type MeasuredSpeed, measureSpeed, warnOfCpu, warnOfSpeed } from './measure-speed.js'
 import { ObservedModel } from './observed-model.js'
@@ -58,6 +59,8 @@ export interface QuantizeResult {
     readonly shapes: Readonly<Record<string, readonly number[]>> | null
     /** true where statistics of before were used. */
     readonly reused: boolean
+    /** How far ranges still moved after half and three quarters of the samples; empty where that is not known. */
+    readonly convergence: readonly ConvergenceStage[]
   }
   /** How the quantized model compares with the float one on samples; null where that was not checked. */
   readonly check: AccuracyCheck | null
@@ -142,7 +145,7 @@ async function quantizeModel(settings: QuantizeSettings, engine: EngineOptions |
     const kept = await observed.listKept()
     if (settings.check) run.enter('check')
     const first = settings.check ? await maker.check(made, kept) : made
-    const needsCure = settings.check && (!isAccurate(first) || budget.comparesAll)
+    const needsCure = settings.check && (!isAccurate(first) || budget.comparesAll || findDeadInputs(first.attempt).size > 0)
     const probed = wantsProbe ? { ...budget, probed: Math.max(1, budget.probed) } : budget
     const cured = needsCure || wantsProbe ? await new CandidateCure(maker, run, kept, probed, first).cure() : null
     const best = cured?.best ?? first
@@ -243,12 +246,17 @@ async function finish(
   } as const
   run.enter('done')
   if (isPassed) {
-    const calibration = { samples: 0, shapes: {}, reused: false }
+    const calibration = { samples: 0, shapes: {}, reused: false, convergence: [] }
     const nothing = { operators: [], float: [], activations: 0, check: null, cure: null, sensitivity: null, warnings: [] }
     return withModel({ ...common, ...nothing, calibration }, encode)
   }
   const { operators, skipped, activations, collected, candidate, cure, sensitivity } = facts
-  const calibration = { samples: collected.sampleCount, shapes: collected.shapes, reused: collected.passes === 0 }
+  const calibration = {
+    samples: collected.sampleCount,
+    shapes: collected.shapes,
+    reused: collected.passes === 0,
+    convergence: reportConvergence(collected.statistics),
+  }
   const warnings = [
     ...collected.warnings,
     ...warnOfInaccuracy(candidate.check, cure),

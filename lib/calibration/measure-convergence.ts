@@ -19,24 +19,59 @@ const stages = [0.5, 0.75]
 
 /** Ranges here are means of the samples' minima and maxima, whatever the quantizer makes of them. */
 export function measureConvergence(statistics: Statistics): Convergence {
-  const movements: RangeMovement[] = []
-  for (const stage of stages) {
-    const moved: { tensor: string; share: number; samples: number }[] = []
-    for (const [tensor, { range }] of statistics) {
-      const count = range?.minima.length ?? 0
-      if (range === undefined || count < 4) continue
-      const samples = Math.floor(count * stage)
-      const [low, high] = [meanOf(range.minima, count), meanOf(range.maxima, count)]
-      const change = Math.max(Math.abs(meanOf(range.minima, samples) - low), Math.abs(meanOf(range.maxima, samples) - high))
-      const width = Math.max(high, 0) - Math.min(low, 0)
-      moved.push({ tensor, samples, share: width > 0 ? change / width : 0 })
-    }
-    moved.sort((a, b) => a.share - b.share)
-    const [middle, worst] = [moved[Math.floor(moved.length / 2)], moved.at(-1)]
-    if (middle === undefined || worst === undefined) continue
-    movements.push({ samples: worst.samples, median: middle.share, worst: worst.share, worstTensor: worst.tensor })
+  return stages.flatMap((stage) => {
+    const moved = measureMovements(statistics, stage)
+    const [middle, worst] = [middleOf(moved), moved[0]]
+    if (middle === undefined || worst === undefined) return []
+    return [{ samples: worst.samples, median: middle.share, worst: worst.share, worstTensor: worst.tensor }]
+  })
+}
+
+/** How far ranges still moved after a part of the samples, for a report. */
+export interface ConvergenceStage {
+  /** Samples that the ranges are compared after with those of all; batches, where the model takes several samples at once. */
+  readonly samples: number
+  /** Movement of the ends of a range as a share of its width: of the middle tensor, and of the one that moved most. */
+  readonly median: number
+  readonly largest: number
+  /** Those that moved most, the first most of all; at most five. */
+  readonly tensors: readonly { readonly tensor: string; readonly moved: number }[]
+}
+
+const mostTensors = 5
+
+/**
+ * After half and three quarters of the samples: small numbers say that more samples of this kind would change little. Empty
+ * where there are less than four samples, or where ranges are made of counts over all samples and not of each one's ends.
+ */
+export function reportConvergence(statistics: Statistics): ConvergenceStage[] {
+  return stages.flatMap((stage) => {
+    const moved = measureMovements(statistics, stage)
+    const [middle, worst] = [middleOf(moved), moved[0]]
+    if (middle === undefined || worst === undefined) return []
+    const tensors = moved.slice(0, mostTensors).map(({ tensor, share }) => ({ tensor, moved: share }))
+    return [{ samples: worst.samples, median: middle.share, largest: worst.share, tensors }]
+  })
+}
+
+/** Largest first. */
+function measureMovements(statistics: Statistics, stage: number): { tensor: string; share: number; samples: number }[] {
+  const moved: { tensor: string; share: number; samples: number }[] = []
+  for (const [tensor, { range }] of statistics) {
+    const count = range?.minima.length ?? 0
+    if (range === undefined || count < 4) continue
+    const samples = Math.floor(count * stage)
+    const [low, high] = [meanOf(range.minima, count), meanOf(range.maxima, count)]
+    const change = Math.max(Math.abs(meanOf(range.minima, samples) - low), Math.abs(meanOf(range.maxima, samples) - high))
+    const width = Math.max(high, 0) - Math.min(low, 0)
+    moved.push({ tensor, samples, share: width > 0 ? change / width : 0 })
   }
-  return movements
+  return moved.sort((a, b) => b.share - a.share)
+}
+
+// Of an even number the larger of the two in the middle.
+function middleOf<T>(descending: readonly T[]): T | undefined {
+  return descending[Math.ceil(descending.length / 2) - 1]
 }
 
 /** A movement of the middle tensor by more than this, for the last quarter of the samples, is not settled. */

@@ -24,6 +24,16 @@ export const quantizeReportSchema = z.strictObject({
     samples: z.int(),
     shapes: z.record(z.string(), z.array(z.int())).nullable().describe('of inputs; null where they differed'),
     reused: z.boolean().describe('true where statistics of before were used'),
+    convergence: z
+      .array(
+        z.strictObject({
+          samples: z.int().describe('ranges after so many are compared with those of all'),
+          median: z.number().describe('movement of the middle tensor, as a share of the width of its range'),
+          largest: z.number(),
+          tensors: z.array(z.strictObject({ tensor: z.string(), moved: z.number() })).describe('those that moved most'),
+        }),
+      )
+      .describe('how far ranges still moved after half and three quarters of the samples; empty where that is not known'),
   }),
   check: checkSchema.nullable().describe('comparison with the float model; null where there was none'),
   cure: cureSchema.nullable().describe('what was done about accuracy that was lost; null where nothing was'),

@@ -40,8 +40,17 @@ function describeRun({ target, preset, calibration, duration, activations }: Rep
   return [
     ['for', `${target}, preset ${preset}`],
     ['ranges', `of ${activations} tensors, from ${ranges}${inputs.length > 0 ? ` (${inputs.join(', ')})` : ''}`],
+    ...describeConvergence(calibration.convergence),
     ['time', formatDuration(duration * 1000)],
   ]
+}
+
+function describeConvergence(convergence: Report['calibration']['convergence']): Row[] {
+  const last = convergence.at(-1)
+  if (last === undefined) return []
+  const [percent, largest] = [last.median, last.largest].map((share) => `${significant(100 * share)} %`)
+  const worst = last.tensors[0]?.tensor ?? ''
+  return [['converged', `after ${last.samples} samples ranges still moved by ${percent} (median), ${worst} most: ${largest}`]]
 }
 
 function describeSpeed({ cpu, float, quantized, ratio, int8 }: NonNullable<Report['speed']>): Row[] {
