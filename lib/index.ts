@@ -51,6 +51,7 @@ export type { EngineReading } from './api/read-model-with-engine.js'
 export type { SuggestedIgnored, SuggestedNode } from './api/suggest-ignored.js'
 export type { BuilderEvent, TensorRtBuildOptions } from './api/tensorrt-options.js'
 
+export type { ConvergenceStage } from './calibration/measure-convergence.js'
 export {
   type CalibrationTable,
   encodeCalibrationTable,
@@ -60,7 +61,6 @@ export {
   type TableProblem,
   type TableProblemKind,
   writeCalibrationTable,
-export type { ConvergenceStage } from './calibration/measure-convergence.js'
 } from './calibration/tensorrt/calibration-table.js'
 
 export type { TableFinding, TableFindingKind } from './calibration/tensorrt/check-table.js'
