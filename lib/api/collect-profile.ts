@@ -91,9 +91,8 @@ export async function collectProfile(options: CollectProfileOptions): Promise<Co
     for (const { name, shape } of inputs) {
       const range = profile[name]
       if (range === undefined || 'values' in range || typeof shape?.[0] === 'number' || range.min.length === 0) continue
-      range.min[0] = batch.min
-      range.opt[0] = batch.opt
-      range.max[0] = batch.max
+      const withBatch = (end: 'min' | 'opt' | 'max') => [batch[end], ...range[end].slice(1)]
+      profile[name] = { min: withBatch('min'), opt: withBatch('opt'), max: withBatch('max') }
     }
   }
   if (output !== undefined) await writeOptimizationProfiles(output, [profile])

@@ -74,8 +74,13 @@ describe('checking a table', () => {
     return findings.map(({ kind, level }) => `${level} ${kind}`)
   }
 
-  it('finds nothing wrong with one that fits; names that no tensor has are a note', async () => {
-    expect(await kindsOf(fitting)).toEqual(['note unknown'])
+  it('finds nothing wrong with one that fits, also where TensorRT named what is in no file', async () => {
+    expect(await kindsOf(fitting)).toEqual([])
+    expect(await kindsOf({ tensors: ['x', 'y'], others: new Set(['images:0', '/conv1/Conv_output_0']) })).toEqual([])
+  })
+
+  it('notes names that no tensor has', async () => {
+    expect(await kindsOf({ tensors: ['x', 'y'] })).toEqual(['note unknown'])
   })
 
   it.each<[string, TableExpectation, string[]]>([
