@@ -46,7 +46,7 @@ export function parseOptimizationProfiles(text: string, path: string, inputs?: I
   }
   let content: unknown
   try {
-    content = parse(text, { maxAliasCount: 100 })
+    content = parse(text, { maxAliasCount: 100, logLevel: 'error' })
   } catch (error) {
     throw refuse(`it is neither YAML nor JSON: ${(error as Error).message.split('\n')[0]}`, error)
   }
