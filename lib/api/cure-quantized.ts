@@ -9,6 +9,7 @@ import { judgeOutputs } from '../quantization/verification/judge-outputs.js'
 import type { KeptInference } from './check-quantized.js'
 import { explainLoss } from './explain-loss.js'
 import { type LayerProbe, openProbe } from './probe-layers.js'
+import type { QuantizedAttempt } from './quantize-observed.js'
 import type { QuantizeRun } from './quantize-run.js'
 import { type Candidate, type CandidateMaker, compareCandidates, nameOfEstimator } from './quantized-candidate.js'
 
@@ -39,13 +40,14 @@ export class CandidateCure {
   async cure(): Promise<Cured> {
     this.run.enter('cure')
     this.maker.observed.stage = 'cure'
+    await this.#tryDeadRanges()
     if (this.first.check?.failure) await this.#tryPlain()
     if (!isAccurate(this.#best)) await this.#tryFixedShapes()
     if (this.#goesOn()) await this.#tryEstimators()
     if (this.#goesOn()) await this.#tryBiasCorrection()
     if (this.#goesOn()) await this.#tryAlignment()
     if (this.#goesOn()) await this.#trySmoothing()
-    const isLost = !isAccurate(this.first) && this.#reasons.length === 0
+    const isLost = !isAccurate(this.first) && !this.#reasons.some(({ kind }) => kind === 'dynamic-shapes')
     const { settings } = this.maker
     if (this.budget.probed > 0 && (isLost || this.#goesOn() || settings.sensitivity)) await this.#probe(isLost)
     return { best: this.#best, report: this.#report(), sensitivity: this.#sensitivity }
@@ -72,6 +74,29 @@ export class CandidateCure {
     this.#steps.push({ action, detail, isAccurate: isAccurate(candidate), score, layers, candidate })
     if (compareCandidates(candidate, this.#best) > 0) this.#best = candidate
     return candidate
+  }
+
+  /** What was never seen to move has no range, and would be cut off wherever it does. */
+  async #tryDeadRanges(): Promise<void> {
+    const dead = findDeadInputs(this.first.attempt)
+    if (dead.size === 0) return
+    const ignored = new Map(this.#how.ignored)
+    for (const node of this.maker.observed.graph.nodes) {
+      const tensor = dead.get(node.label)
+      if (tensor === undefined) continue
+      const detail = `its input ${tensor} held one value in all samples, so that there is no range`
+      ignored.set(node, detail)
+      this.#reasons.push({ kind: 'dead-range', layer: node.label, detail })
+    }
+    const layers = [...dead.keys()]
+    const candidate = await this.#try(
+      'float-layers',
+      `${layers.length} layers without a range stay float`,
+      { ...this.#how, ignored },
+      { layers },
+    )
+    // Nothing shows it on these samples, so it is not for the comparison to say.
+    if (candidate.check?.failure === null) this.#best = candidate
   }
 
   /** Scales for each channel are what an engine may not take. */
@@ -200,6 +225,15 @@ export class CandidateCure {
       after: this.#best.check?.score ?? 0,
     }
   }
+}
+
+/** Layers whose input was nothing but zero, by their labels, with that input. */
+export function findDeadInputs({ result }: QuantizedAttempt): Map<string, string> {
+  const dead = result.placement.activations.filter(({ tensor }) => {
+    const range = result.ranges.get(tensor)
+    return range !== undefined && range.min === 0 && range.max === 0
+  })
+  return new Map(dead.flatMap(({ tensor, consumers }) => consumers.map((label) => [label, tensor] as const)))
 }
 
 export function isAccurate({ check }: Candidate): boolean {

@@ -23,6 +23,7 @@ import type { LayerSensitivity } from '../quantization/sensitivity/rank-layers.j
 import type { Target } from '../quantization/targets/target.js'
 import { targets } from '../quantization/targets/targets.js'
 import type { AccuracyCheck, EngineOptions } from './check-quantized.js'
+import { checkSampleScale } from './check-sample-scale.js'
 import { CandidateCure, findDeadInputs, isAccurate } from './cure-quantized.js'
 import { encodeWhenAsked, withModel } from './encode-when-asked.js'
 import { type MeasuredSpeed, measureSpeed, warnOfCpu, warnOfSpeed } from './measure-speed.js'
@@ -132,6 +133,7 @@ async function quantizeModel(settings: QuantizeSettings, engine: EngineOptions |
     channelAlignment: settings.channelAlignment,
     smoothQuant: smoothQuantOf(settings),
     perChannel: settings.weights?.perChannel ?? true,
+    weights: { isNarrow: settings.weights?.narrowRange ?? true, range: settings.weights?.range ?? 'minmax' },
     ignored,
     exact: new Set(scope.keys()),
   }
@@ -144,19 +146,20 @@ async function quantizeModel(settings: QuantizeSettings, engine: EngineOptions |
     run.enter('quantize')
     const kept = await observed.listKept()
     if (settings.check) run.enter('check')
+    const scale = settings.check ? await checkSampleScale(observed, kept, settings.signal) : []
     const first = settings.check ? await maker.check(made, kept) : made
     const needsCure = settings.check && (!isAccurate(first) || budget.comparesAll || findDeadInputs(first.attempt).size > 0)
     const probed = wantsProbe ? { ...budget, probed: Math.max(1, budget.probed) } : budget
     const cured = needsCure || wantsProbe ? await new CandidateCure(maker, run, kept, probed, first).cure() : null
     const best = cured?.best ?? first
     const report = needsCure ? (cured?.report ?? null) : null
-    if (!isAccurate(best) && settings.onInaccurate === 'error') throw refuseInaccurate(best.check, report)
+    if (!isAccurate(best) && settings.onInaccurate === 'error') throw refuseInaccurate(best.check, report, scale)
     return await finish(settings, run, best.model, {
       ...describeCandidate(best),
       candidate: best,
       cure: report,
       sensitivity: cured?.sensitivity ?? null,
-      collected: observed.collected,
+      collected: { ...observed.collected, warnings: [...observed.collected.warnings, ...scale] },
       example: observed.example,
       float: loaded,
     })

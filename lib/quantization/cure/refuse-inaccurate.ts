@@ -54,16 +54,24 @@ function describeReasons(cure: CureReport | null): string {
   return `${reasons.length > 0 ? `${reasons.join('. ')}. ` : ''}${tried}.`
 }
 
-/** A model that cannot be saved is an error, which says what was measured, why, and what may help. */
-export function refuseInaccurate(check: Checked | null, cure: CureReport | null): Error {
+/**
+ * A model that cannot be saved is an error, which says what was measured, why, and what may help.
+ *
+ * @param scale what was odd about how samples are scaled
+ */
+export function refuseInaccurate(
+  check: Checked | null,
+  cure: CureReport | null,
+  scale: readonly CalibrationWarning[] = [],
+): Error {
   const { expected, received } = describeProblems(check?.problems ?? [])
   const [reason] = cure?.reasons ?? []
   const params = {
     expected,
     received,
     inferences: check?.inferences ?? 0,
-    reason: describeReasons(cure),
-    cure: cures[reason?.kind ?? 'unknown'],
+    reason: `${scale.map(({ message }) => `samples-scaled: ${message}. `).join('')}${describeReasons(cure)}`,
+    cure: cures[scale.length > 0 ? 'samples-scaled' : (reason?.kind ?? 'unknown')],
   }
   const details = { check, cure: cure ?? null }
   return engineryError('QUANTIZATION_INACCURATE', params, { details })

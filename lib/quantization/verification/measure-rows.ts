@@ -15,7 +15,7 @@ export interface RowAgreement {
 /** Share of the width of scores that two scores may differ by. */
 const scoreTolerance = 0.25
 /** Of the spread of each column, in the mean over columns. */
-const placeTolerance = 0.25
+const placeTolerance = 0.35
 /** More that stand out in one table are not looked for. */
 const mostRows = 100
 

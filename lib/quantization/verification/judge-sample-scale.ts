@@ -1,0 +1,72 @@
+import type { CalibrationWarning } from '../../calibration/calibration-warning.js'
+import type { Graph } from '../../graph/graph.js'
+import type { GraphNode } from '../../graph/graph-node.js'
+import { movingOperators } from '../targets/target.js'
+
+/**
+ * What a trained first layer makes of its input is of the size of its bias: seen are ratios from .4 to 5. Pixels that were
+ * not scaled make them hundreds, pixels scaled twice hundredths.
+ */
+const tooLarge = 60
+const tooSmall = 0.03
+
+/** Layers with a bias that read an input of the model, moved or not. */
+export function findFirstLayers(graph: Graph): GraphNode[] {
+  return [...graph.nodes].filter((node) => {
+    if (!node.is('Conv', 'Gemm') || node.inputs[2]?.constant?.elementType !== 'f32') return false
+    let input = node.inputs[0] ?? null
+    while (input?.producer?.is(...movingOperators, 'Cast')) input = input.producer.inputs[0] ?? null
+    return input?.isGraphInput === true
+  })
+}
+
+/**
+ * What a layer computes without its bias, over its bias: of the middle channel, the root of the mean square.
+ *
+ * @param outputs of the layer, channels on axis 1
+ */
+export function compareWithBias(
+  bias: Float32Array,
+  outputs: readonly { shape: readonly number[]; values: Float32Array }[],
+): number {
+  const squares = new Float64Array(bias.length)
+  let count = 0
+  for (const { shape, values } of outputs) {
+    const inner = shape.slice(2).reduce((product, length) => product * length, 1)
+    count += values.length / bias.length
+    for (let at = 0; at < values.length; at++) {
+      const channel = Math.floor(at / inner) % bias.length
+      squares[channel] = (squares[channel] as number) + ((values[at] as number) - (bias[channel] as number)) ** 2
+    }
+  }
+  const ratios = [...squares.keys()].map(
+    (channel) => Math.sqrt((squares[channel] as number) / count) / Math.abs(bias[channel] as number),
+  )
+  const known = ratios.filter(Number.isFinite).sort((a, b) => a - b)
+  return known[Math.floor(known.length / 2)] ?? 1
+}
+
+/** True for elements as pixels have them before anything is done to them. */
+export function looksLikePixels(values: ArrayLike<number>): boolean {
+  let most = 0
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at] as number
+    if (!Number.isInteger(value) || value < 0 || value > 255) return false
+    most = Math.max(most, value)
+  }
+  return most > 1
+}
+
+/** Samples that can hardly be scaled as the model was trained; empty where nothing tells. */
+export function warnOfScale(layer: string, ratio: number, arePixels: boolean): CalibrationWarning[] {
+  const isLarge = ratio >= tooLarge && arePixels
+  if (!isLarge && ratio > tooSmall) return []
+  const seen = arePixels ? 'whole numbers up to 255, as pixels have' : 'far from what its bias is made for'
+  return [
+    {
+      code: 'SAMPLES_SCALED',
+      message: `samples look scaled otherwise than the model was trained with: ${seen}, and ${layer} makes ${Number(ratio.toPrecision(2))} times its bias of them`,
+      why: 'Ranges of such samples are useless for others, and the comparison with the float model cannot show it: both see the same samples.',
+    },
+  ]
+}
