@@ -2,6 +2,7 @@ import { estimateRange } from '../../calibration/estimate-range.js'
 import type { RangeEstimator } from '../../calibration/range-estimator-options.js'
 import { kindsNeededBy } from '../../calibration/range-estimator-options.js'
 import type { StatisticPoint, Statistics } from '../../calibration/statistic-points.js'
+import { Constant } from '../../graph/constant.js'
 import type { Graph } from '../../graph/graph.js'
 import type { Algorithm } from '../algorithm.js'
 import type { ActivationQuantizer, Placement, QuantizerParameters } from '../quantizer.js'
@@ -39,14 +40,25 @@ export class MinMaxQuantization implements Algorithm {
       const parameters = parametersForRange(range, quantizer.scheme)
       this.ranges.set(quantizer.tensor, range)
       this.parameters.set(quantizer.tensor, parameters)
-      const channels = this.smoothing?.factors.get(quantizer.tensor)
-      return { tensor: quantizer.tensor, uses: quantizer.uses, parameters, ...(channels && { channels }) }
+      return { tensor: this.#divide(graph, quantizer), uses: quantizer.uses, parameters }
     })
     for (const { use, axis, pairedAxis } of weights) {
       const constant = use.node.inputs[use.index]?.constant
       if (constant) storeWeights(graph, use, axis, this.weights.of(constant, { axis, pairedAxis }))
     }
     insertQuantizers(graph, placed)
+  }
+
+  /** Puts a product before the quantizer where smoothing says so; answers with the name of what is quantized. */
+  #divide(graph: Graph, { tensor: name, uses }: ActivationQuantizer): string {
+    const divided = this.smoothing?.factors.get(name)
+    const tensor = graph.tensors.get(name)
+    if (divided === undefined || tensor === undefined) return name
+    const { factors, following } = divided
+    const inverse = Float32Array.from(factors, (factor) => 1 / factor)
+    const shape = [inverse.length, ...new Array<number>(following).fill(1)]
+    const moreInputs = [graph.addConstant(`${name}_factors`, Constant.of('f32', shape, inverse))]
+    return graph.insertAfter(tensor, { type: 'Mul', name: graph.uniqueName(`${name}_divided`), moreInputs }, uses).name
   }
 
   /** One range for all quantizers of a group: it holds those of its members. */

@@ -29,21 +29,21 @@ export interface SmoothedTensor {
   readonly alpha: number
   /** Expected squared error of what reads it, over that before. */
   readonly errorRatio: number
-  /** Where it is divided: by other constants of what writes it, or by a quantizer with a scale for each channel. */
-  readonly by: 'producer' | 'quantizer'
+  /** Where it is divided: by other constants of what writes it, or by a product that the quantizer takes in. */
+  readonly by: 'producer' | 'product'
 }
 
-/** Scales of a quantizer, channel by channel, over the one that integers are made floats with. */
+/** By which an activation is divided right before its quantizer. */
 export interface ChannelFactors {
-  readonly axis: number
   readonly factors: Float64Array
+  /** Number of axes behind that of the channels. */
+  readonly following: number
 }
 
 /**
  * Divides the channels of activations and multiplies the weights that read them, so that the activation needs a narrower
- * range and the network computes what it did. Where the producer can write the divided channels, it does; else a target
- * that takes it gets a quantizer with a scale for each channel, whose integers are made floats with a single one. An
- * operator is never added.
+ * range and the network computes what it did. Where the producer can write the divided channels, it does; else there is a
+ * product before the quantizer, for targets that make one kernel of both.
  *
  * Source: Xiao et al., "SmoothQuant: Accurate and Efficient Post-Training Quantization for Large Language Models", 2022.
  */
@@ -52,7 +52,7 @@ export class SmoothQuant implements Algorithm {
   /** Once applied. */
   readonly smoothed: SmoothedTensor[] = []
   readonly unsmoothed: UnsmoothedTensor[] = []
-  /** By tensor, once applied: where quantizers divide. */
+  /** By tensor, once applied: what a product before the quantizer divides. */
   readonly factors = new Map<string, ChannelFactors>()
   /** By tensor, once applied: of the divided activations. */
   readonly ranges = new Map<string, ValueRange>()
@@ -95,20 +95,20 @@ export class SmoothQuant implements Algorithm {
   }
 
   #smooth(graph: Graph, block: SmoothingBlock, statistics: TensorStatistics): string | null {
-    const { tensor, readers, axis } = block
+    const { tensor, readers, channelAxis } = block
     const nodes = new Set(readers.map(({ reader }) => reader.node))
     const division = planDivision(tensor, block, nodes, this.shapes)
     const { target, estimator, alpha } = this.options
-    if (typeof division === 'string' && !target.scalesChannels) return division
+    if (typeof division === 'string' && !target.fusesProducts) return division
     const chosen = chooseFactors(block, statistics, estimator, alpha)
     if (chosen === null) return 'scaling its channels would not make the error less'
     const scaled = readers.map(({ reader }) => ({ ...reader, constant: multiplyInputs(reader, chosen.factors) }))
     if (scaled.some(({ constant }) => constant === null)) return 'a weight would leave the range of float32'
     const isFolded = typeof division !== 'string' && division(graph, chosen.factors)
-    if (!isFolded && !target.scalesChannels) return 'a constant would leave the range of float32'
+    if (!isFolded && !target.fusesProducts) return 'a constant would leave the range of float32'
     for (const { node, weights, constant } of scaled) replaceWeights(graph, node, weights, constant as Constant)
-    if (!isFolded) this.factors.set(tensor.name, { axis, factors: chosen.factors })
-    this.#record(block, chosen, isFolded ? 'producer' : 'quantizer')
+    if (!isFolded) this.factors.set(tensor.name, { factors: chosen.factors, following: -1 - channelAxis })
+    this.#record(block, chosen, isFolded ? 'producer' : 'product')
     return null
   }
 

@@ -13,8 +13,6 @@ export interface PlacedQuantizer {
   /** Who reads it through the quantizer. */
   readonly uses: readonly TensorUse[]
   readonly parameters: QuantizerParameters
-  /** Factors of the scale along an axis, where integers are made: floats are made of them with the scale alone. */
-  readonly channels?: { readonly axis: number; readonly factors: Float64Array }
 }
 
 /**
@@ -26,7 +24,7 @@ export interface PlacedQuantizer {
  */
 export function insertQuantizers(graph: Graph, quantizers: readonly PlacedQuantizer[]): void {
   const pairs = new Map<string, GraphTensor>()
-  for (const { tensor: name, uses, parameters, channels } of quantizers) {
+  for (const { tensor: name, uses, parameters } of quantizers) {
     const tensor = graph.tensors.get(name)
     if (tensor === undefined) throw bug(`there is no tensor ${name} to be quantized`)
     for (const { node, index } of uses) {
@@ -34,20 +32,15 @@ export function insertQuantizers(graph: Graph, quantizers: readonly PlacedQuanti
     }
     if (uses.length === 0) continue
     const { type, scale, zeroPoint } = parameters
-    const key = `${type} ${scale} ${zeroPoint} ${channels?.factors.join() ?? ''} ${name}`
-    const pair = pairs.get(key) ?? addPair(graph, tensor, parameters, channels)
+    const key = `${type} ${scale} ${zeroPoint} ${name}`
+    const pair = pairs.get(key) ?? addPair(graph, tensor, parameters)
     pairs.set(key, pair)
     for (const { node, index } of uses) graph.setInput(node, index, pair)
   }
 }
 
 /** Adds the two nodes behind a tensor; what the second writes is read by nobody yet. */
-function addPair(
-  graph: Graph,
-  tensor: GraphTensor,
-  { type, scale, zeroPoint }: QuantizerParameters,
-  channels: PlacedQuantizer['channels'],
-): GraphTensor {
+function addPair(graph: Graph, tensor: GraphTensor, { type, scale, zeroPoint }: QuantizerParameters): GraphTensor {
   const [least, most] = type === 'i8' ? [-128, 127] : [0, 255]
   if (!Number.isInteger(zeroPoint) || zeroPoint < least || zeroPoint > most) {
     throw bug(`${zeroPoint} is no zero point of type ${type} for ${tensor.name}`)
@@ -56,44 +49,18 @@ function addPair(
     `${tensor.name}/scale`,
     Constant.of('f32', [], Float32Array.of(requireScale(scale, tensor.name))),
   )
-  const zeroTensor = graph.addConstant(`${tensor.name}/zero`, zerosOf(type, zeroPoint))
-  const [scales, zeros] = channels
-    ? addChannels(graph, tensor.name, { type, scale, zeroPoint }, channels)
-    : [scaleTensor, zeroTensor]
+  const zero = type === 'i8' ? Constant.of('i8', [], Int8Array.of(zeroPoint)) : Constant.of('u8', [], Uint8Array.of(zeroPoint))
+  // A constant of its own for each: of zero points that several share, OpenVINO (2026.4.1) leaves products in float.
+  const zeroTensor = graph.addConstant(`${tensor.name}/zero`, zero)
   // The nodes have no names of their own: they go by what they write, and small models are mostly names.
-  const quantized = graph.addOperator(
-    {
-      type: 'QuantizeLinear',
-      inputs: [tensor, scales, zeros],
-      attributes: channels ? [attribute.int('axis', channels.axis)] : [],
-    },
-    `${tensor.name}/q`,
-    { elementType: type, shape: tensor.shape },
-  )
+  const quantized = graph.addOperator({ type: 'QuantizeLinear', inputs: [tensor, scaleTensor, zeroTensor] }, `${tensor.name}/q`, {
+    elementType: type,
+    shape: tensor.shape,
+  })
   return graph.addOperator({ type: 'DequantizeLinear', inputs: [quantized, scaleTensor, zeroTensor] }, `${tensor.name}/dq`, {
     elementType: 'f32',
     shape: tensor.shape,
   })
-}
-
-// A constant of its own for each: of zero points that several share, OpenVINO (2026.4.1) leaves products in float.
-function zerosOf(type: 'i8' | 'u8', zeroPoint: number, length?: number): Constant {
-  const shape = length === undefined ? [] : [length]
-  const zeros = new (type === 'i8' ? Int8Array : Uint8Array)(length ?? 1).fill(zeroPoint)
-  return zeros instanceof Int8Array ? Constant.of('i8', shape, zeros) : Constant.of('u8', shape, zeros)
-}
-
-function addChannels(
-  graph: Graph,
-  name: string,
-  { type, scale, zeroPoint }: QuantizerParameters,
-  { factors }: NonNullable<PlacedQuantizer['channels']>,
-): [GraphTensor, GraphTensor] {
-  const scales = Float32Array.from(factors, (factor) => requireScale(scale * factor, name))
-  return [
-    graph.addConstant(`${name}/scales`, Constant.of('f32', [scales.length], scales)),
-    graph.addConstant(`${name}/zeros`, zerosOf(type, zeroPoint, scales.length)),
-  ]
 }
 
 /**

@@ -27,10 +27,10 @@ export interface Target {
   /** Of activations. i8 has no zero point; u8 has one wherever values are negative. */
   readonly activationType: 'u8' | 'i8'
   /**
-   * True where a quantizer of activations may have a scale for each channel while integers become floats with a single one:
-   * the channels are divided on the way.
+   * True where a product with a constant right before a quantizer costs nothing, since both are one kernel. (A quantizer with
+   * a scale for each channel would say the same, but OpenVINO refuses it along the last axis where the batch is open.)
    */
-  readonly scalesChannels: boolean
+  readonly fusesProducts: boolean
   /**
    * How ranges of activations are found unless the user says. With a zero point, 255 steps hold what samples have in the
    * mean; with 127 steps on either side it pays to look for the range with the least error, which takes a second look.
@@ -38,6 +38,12 @@ export interface Target {
   readonly estimator: RangeEstimatorName
   /** False where operands of a Concat, and what is behind one, must not be integers. */
   readonly concatenatesIntegers: boolean
+  /**
+   * False where a quantizer may not stand behind an operator that picks the largest or smallest elements, nor behind what is
+   * fused with one: OpenVINO's CPU plugin starts to compare from an integer 0 there (seen with 2026.4.1). Before it the
+   * numbers are the same, and right.
+   */
+  readonly quantizesExtremes: boolean
   /**
    * True where pairs of 8-bit products are added in 16 bits, as AVX2 does without VNNI: 255 * (127 + 127) does not fit, and
    * the sum is cut off without a word.
@@ -49,6 +55,9 @@ export interface Target {
    */
   readonly restoresHalves: boolean
 }
+
+/** What picks elements: of integers it picks the same ones. */
+export const extremeOperators: ReadonlySet<string> = new Set(['GlobalMaxPool', 'ReduceMax', 'ReduceMin'])
 
 /** Pure moves of elements, which every engine makes on any type. */
 export const movingOperators: ReadonlySet<string> = new Set([

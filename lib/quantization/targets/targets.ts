@@ -1,4 +1,4 @@
-import { movingOperators, type Target, type TargetName } from './target.js'
+import { extremeOperators, movingOperators, type Target, type TargetName } from './target.js'
 
 const openvinoCpu: Target = {
   name: 'openvino-cpu',
@@ -6,12 +6,13 @@ const openvinoCpu: Target = {
   depthwise: false,
   multipliesActivations: true,
   residuals: 'skip',
-  transparent: movingOperators,
+  transparent: new Set([...movingOperators, ...extremeOperators]),
   // Of signed integers around a Concat its low precision transformations make nonsense (seen with 2026.4.1).
   activationType: 'u8',
-  scalesChannels: true,
+  fusesProducts: true,
   estimator: 'mean-minmax',
   concatenatesIntegers: true,
+  quantizesExtremes: false,
   addsPairsIn16Bits: true,
   restoresHalves: true,
 }
@@ -24,9 +25,10 @@ const tensorrt: Target = {
   residuals: 'both',
   transparent: movingOperators,
   activationType: 'i8',
-  scalesChannels: false,
+  fusesProducts: false,
   estimator: 'mse',
   concatenatesIntegers: true,
+  quantizesExtremes: true,
   addsPairsIn16Bits: false,
   restoresHalves: false,
 }
@@ -38,8 +40,15 @@ export const targets: Readonly<Record<TargetName, Target>> = {
   'openvino-cpu-vnni': { ...openvinoCpu, name: 'openvino-cpu-vnni', addsPairsIn16Bits: false },
   'openvino-gpu': { ...openvinoCpu, name: 'openvino-gpu', addsPairsIn16Bits: false },
   tensorrt,
-  onnxruntime: { ...openvinoCpu, name: 'onnxruntime' },
+  onnxruntime: { ...openvinoCpu, name: 'onnxruntime', transparent: movingOperators, quantizesExtremes: true },
   // What every engine takes and computes rightly: signed integers for TensorRT, and each quantizer right before the operator
   // that computes, with no Concat before it, for OpenVINO: signed integers that are moved first come out as nonsense there.
-  any: { ...tensorrt, name: 'any', transparent: new Set(), addsPairsIn16Bits: true, concatenatesIntegers: false },
+  any: {
+    ...tensorrt,
+    name: 'any',
+    transparent: extremeOperators,
+    addsPairsIn16Bits: true,
+    concatenatesIntegers: false,
+    quantizesExtremes: false,
+  },
 }
