@@ -15,6 +15,7 @@ import type { Placement, QuantizerParameters } from './quantizer.js'
 import type { ValueRange } from './quantizer-parameters.js'
 import type { UnsmoothedTensor } from './smoothing/find-smoothing-blocks.js'
 import type { Target } from './targets/target.js'
+import type { WeightOptions } from './weights/quantize-weights.js'
 import { storeHalves } from './weights/store-halves.js'
 import { WeightStore } from './weights/weight-store.js'
 
@@ -29,6 +30,8 @@ export interface QuantizationSettings {
   readonly smoothQuant: false | { readonly alpha: number | null; readonly convolutions: boolean }
   /** A scale for each output channel of weights; else one for all of them. */
   readonly perChannel: boolean
+  /** How weights become integers; default: as most engines expect them. */
+  readonly weights?: WeightOptions
   /** Nodes that stay float, each with the reason. */
   readonly ignored: ReadonlyMap<GraphNode, string>
   /** Those that compute with the very floats of the file, because a user named them; default: all that are ignored. */
@@ -69,7 +72,7 @@ export async function quantizeGraph(
   measure: MeasureGraph | null = null,
 ): Promise<QuantizationResult> {
   const placement = placeQuantizers(graph, shapes, settings)
-  const weights = new WeightStore()
+  const weights = new WeightStore(settings.weights)
   const alignment = new ChannelAlignment(placement, shapes)
   // It observes nothing, so the pass that follows is the only one.
   if (settings.channelAlignment) alignment.apply(graph)

@@ -24,6 +24,7 @@ const isObject = (value: unknown) => typeof value === 'object' && value !== null
 const isFunction = (value: unknown) => typeof value === 'function'
 const path = z.string().min(1)
 const positive = z.int().min(1)
+const eightBits = z.literal(8, { error: 'expected 8: it is what all targets compute on' }).default(8)
 
 function isListed(value: unknown): boolean {
   if (isFunction(value)) return true
@@ -94,16 +95,28 @@ export const quantizationSchema = z.strictObject({
     ),
   activations: z
     .strictObject({
-      bits: z.literal(8).default(8),
+      bits: eightBits,
       mode: z.enum(['symmetric', 'asymmetric']).optional().describe('default: as the preset says'),
       range: rangeEstimatorSchema.optional().describe('how observed values become a range'),
     })
     .optional(),
   weights: z
     .strictObject({
-      bits: z.literal(8).default(8),
-      mode: z.literal('symmetric').default('symmetric').describe('no INT8 kernel takes weights with zero points'),
+      bits: eightBits,
+      mode: z
+        .literal('symmetric', { error: 'expected symmetric: no INT8 kernel takes weights with zero points' })
+        .default('symmetric'),
       perChannel: z.boolean().default(true).describe('a scale for each output channel'),
+      range: z
+        .enum(['minmax', 'mse'])
+        .default('minmax')
+        .describe(
+          'minmax: no weight is clipped; mse: where clipping the largest and rounding the others finer costs less, they are',
+        ),
+      narrowRange: z
+        .boolean()
+        .default(true)
+        .describe('integers from -127 to 127, as many below zero as above; else from -128 on'),
       overflowSafe: z
         .boolean()
         .optional()

@@ -1,8 +1,10 @@
 import { engineryError } from '../../errors/enginery-error.js'
 import type { Constant } from '../../graph/constant.js'
+import { clipSlices, lowerToLeastError, lowerToNegatives } from './least-error-scales.js'
+import { layoutSlices, type SliceLayout } from './slice-layout.js'
 
 export interface QuantizedWeights {
-  /** From -127 to 127. */
+  /** From -127 to 127; from -128 on where the range is not narrow. */
   readonly values: Int8Array
   /** One for each slice, or one for all. Positive, and far enough from zero that products of scales are no denormals. */
   readonly scales: Float32Array
@@ -16,8 +18,17 @@ export interface QuantizedWeights {
 const leastScale = 2 ** -60
 const leastShare = 2 ** -24
 
-/** Largest magnitude of an integer weight. */
+/** Largest integer weight. */
 const limit = 127
+
+export interface WeightOptions {
+  /** Integers from -127 to 127, the same on both sides; else -128 is used too. */
+  readonly isNarrow: boolean
+  /** `minmax`: the largest weight is not clipped; `mse`: where clipping it and rounding the others finer costs less, it is. */
+  readonly range: 'minmax' | 'mse'
+}
+
+export const usualWeights: WeightOptions = { isNarrow: true, range: 'minmax' }
 
 /**
  * Weights as integers, symmetric: real = scale * integer, with the largest magnitude of each slice at 127. Rounds to
@@ -28,39 +39,36 @@ const limit = 127
  * @param pairedAxis the axis that products are summed along, where engines add neighbours in 16 bits: the sum of two
  * neighbours of one sign stays within 128 then, so that 255 times it does not overflow. null: no bound
  */
-export function quantizeWeights(constant: Constant, axis: number | null, pairedAxis: number | null = null): QuantizedWeights {
+export function quantizeWeights(
+  constant: Constant,
+  axis: number | null,
+  pairedAxis: number | null = null,
+  { isNarrow, range }: WeightOptions = usualWeights,
+): QuantizedWeights {
   const { shape } = constant
   const weights = constant.values()
   const isAxis = (index: number | null) => index === null || (index >= 0 && index < shape.length)
   if (!(weights instanceof Float32Array) || !isAxis(axis) || !isAxis(pairedAxis) || (axis !== null && axis === pairedAxis)) {
     throw engineryError('BUG', { reason: `quantizing ${constant.elementType} weights [${shape}] along axis ${axis}` })
   }
-  const layout = layoutOf(shape, axis)
+  const layout = layoutSlices(shape, axis)
   const scales = new Float32Array(layout.slices)
   const nonFinite = measureSlices(weights, layout, scales)
-  if (pairedAxis !== null) measurePairs(weights, layout, { axis: pairedAxis, shape }, scales)
+  const limits = [isNarrow ? -limit : -limit - 1, limit] as const
+  if (!isNarrow) lowerToNegatives(weights, layout, scales, limits)
+  // What pairs ask for holds however much is clipped.
+  const floors = range === 'mse' ? new Float32Array(layout.slices) : scales
+  if (pairedAxis !== null) measurePairs(weights, layout, { axis: pairedAxis, shape }, floors)
+  if (range === 'mse') lowerToLeastError(weights, layout, scales, floors, limits)
   scalesFromMagnitudes(scales)
   const values = new Int8Array(weights.length)
-  roundSlices(weights, layout, scales, values)
+  roundSlices(range === 'mse' ? clipSlices(weights, layout, scales, limits) : weights, layout, scales, values)
   if (nonFinite > 0) saturate(weights, values)
   return { values, scales, shape, nonFinite }
 }
 
-/** Element (o, s, i) lies at (o * slices + s) * inner + i. */
-interface Layout {
-  readonly outer: number
-  readonly slices: number
-  readonly inner: number
-}
-
-function layoutOf(shape: readonly number[], axis: number | null): Layout {
-  const product = (lengths: readonly number[]) => lengths.reduce((total, length) => total * length, 1)
-  if (axis === null) return { outer: 1, slices: 1, inner: product(shape) }
-  return { outer: product(shape.slice(0, axis)), slices: shape[axis] as number, inner: product(shape.slice(axis + 1)) }
-}
-
 /** Largest finite magnitude of each slice; answers with the number of elements that have none. */
-function measureSlices(weights: Float32Array, { outer, slices, inner }: Layout, magnitudes: Float32Array): number {
+function measureSlices(weights: Float32Array, { outer, slices, inner }: SliceLayout, magnitudes: Float32Array): number {
   const tally = { nonFinite: 0 }
   for (let start = 0, o = 0; o < outer; o++) {
     if (inner === 1) measureEach(weights, start, magnitudes, tally)
@@ -105,7 +113,7 @@ function measureEach(weights: Float32Array, from: number, magnitudes: Float32Arr
  */
 function measurePairs(
   weights: Float32Array,
-  { slices, inner }: Layout,
+  { slices, inner }: SliceLayout,
   { axis, shape }: { axis: number; shape: readonly number[] },
   magnitudes: Float32Array,
 ): void {
@@ -142,7 +150,12 @@ function scalesFromMagnitudes(scales: Float32Array): void {
 // Adding it to a number below 2^51 leaves no room for a fraction, and what is lost is rounded to even.
 const roundingShift = 1.5 * 2 ** 52
 
-function roundSlices(weights: Float32Array, { outer, slices, inner }: Layout, scales: Float32Array, values: Int8Array): void {
+function roundSlices(
+  weights: Float32Array,
+  { outer, slices, inner }: SliceLayout,
+  scales: Float32Array,
+  values: Int8Array,
+): void {
   for (let start = 0, o = 0; o < outer; o++) {
     if (inner === 1) roundEach(weights, start, scales, values)
     else {

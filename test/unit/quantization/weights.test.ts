@@ -146,3 +146,44 @@ describe('storing weights', () => {
     )
   })
 })
+
+describe('options of weights', () => {
+  const restore = ({ values, scales }: ReturnType<typeof quantizeWeights>, slice: number) =>
+    Array.from(values, (value, at) => value * (scales[Math.floor(at / slice)] as number))
+  const errorOf = (weights: Constant, quantized: ReturnType<typeof quantizeWeights>, slice: number) => {
+    const original = weights.values() as Float32Array
+    return restore(quantized, slice).reduce((sum, value, at) => sum + (value - (original[at] as number)) ** 2, 0)
+  }
+
+  it('uses -128 where the range is not narrow, for slices whose largest weight is negative', () => {
+    const weights = floats([2, 3], -2, 1, 0.5, -1, 2, 0.5)
+    const { values, scales } = quantizeWeights(weights, 0, null, { isNarrow: false, range: 'minmax' })
+    expect([...values]).toEqual([-128, 64, 32, -64, 127, 32])
+    expect([...scales]).toEqual([Math.fround(2 / 128), Math.fround(2 / 127)].map((scale) => expect.closeTo(scale, 7)))
+  })
+
+  it('clips an outlier where that costs less, and leaves what nothing is won of', () => {
+    // So many small weights that their rounding costs more than the only large one.
+    const values = noise([2, 4000], 'outlier', -1, 1).values() as Float32Array
+    values[0] = 1.4
+    const weights = Constant.of('f32', [2, 4000], values)
+    const [usual, least] = (['minmax', 'mse'] as const).map((range) =>
+      quantizeWeights(weights, 0, null, { isNarrow: true, range }),
+    )
+    if (!usual || !least) throw new Error('no weights')
+    expect(least.scales[0]).toBeLessThan(usual.scales[0] as number)
+    expect(least.values[0]).toBe(127)
+    expect(errorOf(weights, least, 4000)).toBeLessThan(errorOf(weights, usual, 4000))
+    const flat = floats([1, 4], 1, -1, 1, -1)
+    expect([...quantizeWeights(flat, 0, null, { isNarrow: true, range: 'mse' }).values]).toEqual([127, -127, 127, -127])
+  })
+
+  it('keeps sums of neighbours within 128 while it clips', () => {
+    const weights = noise([4, 400], 'pairs', -1, 1)
+    const { values } = quantizeWeights(weights, 0, 1, { isNarrow: true, range: 'mse' })
+    for (let at = 1; at < values.length; at++) {
+      const [one, other] = [values[at - 1] as number, values[at] as number]
+      if (at % 400 !== 0 && one * other > 0) expect(Math.abs(one + other)).toBeLessThanOrEqual(128)
+    }
+  })
+})
