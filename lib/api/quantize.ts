@@ -20,6 +20,7 @@ import { type QuantizeOptions, type QuantizeSettings, quantizeSchema } from '../
 import type { SkippedNode } from '../quantization/quantizer.js'
 import { findRecipes, leaveFloat } from '../quantization/recipes/recipes.js'
 import type { LayerSensitivity } from '../quantization/sensitivity/rank-layers.js'
+import { refuseCombinations } from '../quantization/refuse-combinations.js'
 import type { Target } from '../quantization/targets/target.js'
 import { targets } from '../quantization/targets/targets.js'
 import type { AccuracyCheck, EngineOptions } from './check-quantized.js'
@@ -109,6 +110,7 @@ export async function quantizeFor(settings: QuantizeSettings, engine?: EngineOpt
 }
 
 async function quantizeModel(settings: QuantizeSettings, engine: EngineOptions | undefined): Promise<QuantizeResult> {
+  refuseCombinations(settings, targets[settings.target])
   const run = new QuantizeRun(settings.signal, settings.onProgress)
   run.enter('read')
   const name = typeof settings.model === 'string' ? settings.model : `The model of ${settings.model.length} bytes`
@@ -133,6 +135,7 @@ async function quantizeModel(settings: QuantizeSettings, engine: EngineOptions |
     channelAlignment: settings.channelAlignment,
     smoothQuant: smoothQuantOf(settings),
     perChannel: settings.weights?.perChannel ?? true,
+    weights: { isNarrow: settings.weights?.narrowRange ?? true, range: settings.weights?.range ?? 'minmax' },
     weights: { isNarrow: settings.weights?.narrowRange ?? true, range: settings.weights?.range ?? 'minmax' },
     ignored,
     exact: new Set(scope.keys()),
