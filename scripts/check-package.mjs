@@ -60,6 +60,22 @@ async function proveInstalled(what, tarballs, flags) {
   }
 }
 
+/** On a machine without TensorRT its addons load, and say what is missing. */
+async function proveWithoutTensorRt(tarballs) {
+  const installed = await installFromTarballs(tarballs, ['--omit=optional'])
+  try {
+    await installed.copyIn(path.join(data, 'digits.onnx'))
+    await installed.copyIn(path.join(proof, 'ask-for-tensorrt.mjs'))
+    const asked = JSON.parse((await installed.runNode(['ask-for-tensorrt.mjs'])).trim().split('\n').at(-1))
+    const { lines, codes, cures } = asked
+    if (lines.join() !== 'v10,v11,rtx') throw new Error(`TensorRT: the addons that load are ${lines.join() || 'none'}`)
+    if (codes.join() !== 'TENSORRT_NOT_FOUND,TENSORRT_NOT_FOUND') throw new Error(`TensorRT: a build ended with ${codes.join()}`)
+    console.log(`package proof: TensorRT: three addons load; builds end with ${codes[0]}: ${cures[0]}`)
+  } finally {
+    await installed.remove()
+  }
+}
+
 async function checkManifest(tarball) {
   const bin = (name, ...parts) => path.join(root, 'node_modules', name, ...parts)
   const run = (...args) => runCommand(process.execPath, args, { cwd: root, show: true })
@@ -71,6 +87,7 @@ try {
   const packed = await packPackages((line) => console.log(`package proof: ${line}`))
   await checkManifest(packed.enginery.tarball)
   await proveInstalled('all of it', [packed.enginery.tarball, packed['openvino-linux-x64'].tarball], [])
+  await proveWithoutTensorRt([packed.enginery.tarball, packed['tensorrt-linux-x64'].tarball])
   await proveInstalled('CPU only', [packed.enginery.tarball, packed['openvino-cpu-linux-x64'].tarball], ['--omit=optional'])
 } catch (error) {
   console.error(`check:package: ${error.message}`)

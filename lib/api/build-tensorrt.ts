@@ -6,9 +6,10 @@ import type { Port } from '../engine/backend.js'
 import { type EngineCache, openCache } from '../engine/engine-cache.js'
 import { canonicalJson, digestEngine } from '../engine/engine-digest.js'
 import type { EngineIdentity, EnginePreparation, ManifestContent } from '../engine/manifest.js'
+import type { CalibrationInput } from '../engine/tensorrt/batch-layout.js'
 import { readWarnings } from '../engine/tensorrt/build-warnings.js'
 import { planSettings, unsupported } from '../engine/tensorrt/builder-settings.js'
-import { planShapes } from '../engine/tensorrt/input-shapes.js'
+import { type DeclaredInput, planShapes } from '../engine/tensorrt/input-shapes.js'
 import { type OpenedTensorRt, openTensorRt, requireBuilder } from '../engine/tensorrt/open-library.js'
 import { TensorRtPlan } from '../engine/tensorrt/plan.js'
 import { tensorrtIdentity, tensorrtIdentityOptions } from '../engine/tensorrt/plan-identity.js'
@@ -23,8 +24,10 @@ import { readOnnxModel } from '../model/onnx-reader.js'
 import type { NativeBuildOutcome, NativeBuildRequest, NativeNetworkTensor } from '../native/tensorrt-addon.js'
 import type { ElementType } from '../tensor/element-type.js'
 import { BuildRun } from './build-run.js'
+import { openNativeCalibration } from './calibrate-natively.js'
 import { prepareTensorRtInt8 } from './prepare-tensorrt-int8.js'
-import type { BuildTensorRtSettings } from './tensorrt-options.js'
+import type { BuilderEvent, BuildTensorRtSettings } from './tensorrt-options.js'
+import { openTimingCache } from './timing-caches.js'
 
 /** An ONNX model as it goes to the parser. */
 export interface OnnxInput {
@@ -37,7 +40,8 @@ export interface OnnxInput {
 /** Makes a plan. Options were checked. */
 export async function buildTensorRt(settings: BuildTensorRtSettings): Promise<TensorRtPlan> {
   const logger = settings.logger ?? silentLogger
-  const prepares = settings.precision === 'int8' && settings.calibration !== undefined
+  const { calibrator, calibration: samples } = settings
+  const prepares = settings.precision === 'int8' && samples !== undefined && calibrator === undefined
   const run = new BuildRun(
     'The build',
     ['digest', 'cache', ...(prepares ? (['quantize'] as const) : []), 'read', 'compile', 'store'],
@@ -53,7 +57,8 @@ export async function buildTensorRt(settings: BuildTensorRtSettings): Promise<Te
   run.enter('digest')
   const identity = await run.unlessAborted(identify(model, settings, library))
   const preparation = planned.quantizes ? prepareTensorRtInt8(settings, model) : undefined
-  const kept = settings.cache ? await preparation?.identity() : undefined
+  // Calibrators of TensorRT's measure anew each time, and nothing tells one calibration from another.
+  const kept = planned.calibrates ? null : settings.cache ? await preparation?.identity() : undefined
   const cache = settings.cache && kept !== null ? await openCache({ ...cacheOptions(settings.cache), logger }) : undefined
   const key = kept ? digestText(`${digestEngine(identity)}\n${canonicalJson(kept)}`) : digestEngine(identity)
   run.enter('cache')
@@ -75,46 +80,65 @@ export async function buildTensorRt(settings: BuildTensorRtSettings): Promise<Te
   }
   const own = preparation ? await identify(source, settings, library) : identity
   run.enter('read')
-  const { request, notes } = await planRequest(source, settings, library, planned)
-  run.enter('compile')
-  const outcome = await runBuild(library, request, {
-    model: source.shownName,
-    logger,
-    signal: settings.signal,
-    onEvent: settings.onBuilderEvent && ((event) => reportProgress(settings.onBuilderEvent as (e: unknown) => void, event)),
-  })
-  const plan = describePlan(outcome, { ...own, ...(made && { preparation: made }) }, notes)
-  for (const note of notes) logSafely(logger, 'info', note)
-  run.enter('store')
-  await cache?.store(key, (path) => writeFile(path, plan.bytes, { flag: 'wx', flush: true }), contentOf(plan, own, made))
-  run.enter('done')
-  return plan
+  const { request, notes, inputs } = await planRequest(source, settings, library, planned)
+  const calibration = planned.calibrates
+    ? await openNativeCalibration(settings, library, identity.model.sha256, inputs, logger)
+    : undefined
+  try {
+    const timings = await openTimingCache(settings, library)
+    run.enter('compile')
+    const outcome = await runBuild(
+      library,
+      { ...request, ...(timings && { timingCache: timings.bytes }), ...(calibration && { calibration: calibration.request }) },
+      { model: source.shownName, logger, signal: settings.signal, onEvent: listenerOf(settings) },
+    )
+    const table = (await calibration?.finish(outcome.calibration)) ?? null
+    const plan = describePlan(outcome, { ...own, ...(made && { preparation: made }) }, notes, table)
+    await timings?.add(outcome.timingCache)
+    for (const note of notes) logSafely(logger, 'info', note)
+    run.enter('store')
+    await cache?.store(key, (path) => writeFile(path, plan.bytes, { flag: 'wx', flush: true }), contentOf(plan, own, made))
+    run.enter('done')
+    return plan
+  } finally {
+    await calibration?.close()
+  }
+}
+
+function listenerOf({ onBuilderEvent }: BuildTensorRtSettings): ((event: BuilderEvent) => void) | undefined {
+  return onBuilderEvent && ((event) => reportProgress(onBuilderEvent, event))
 }
 
 interface PlannedPrecision {
   /** The model is quantized before it is built. */
   readonly quantizes: boolean
+  /** TensorRT calibrates by itself. */
+  readonly calibrates: boolean
   /** For the builder's flags. */
   readonly precision: BuildTensorRtSettings['precision']
 }
 
 /** How the precision that was asked for comes about on this line. */
 function planPrecision(settings: BuildTensorRtSettings, library: OpenedTensorRt): PlannedPrecision {
-  const { precision, calibration, dynamicRanges, builder } = settings
+  const { precision, calibration, calibrator, dynamicRanges, builder } = settings
   const typed = library.line !== 'v10' || builder.stronglyTyped === true
   if (precision !== 'int8') {
     if (calibration !== undefined) throw refuseOption('calibration', 'nothing: it is for precision int8 alone')
     if (typed && precision !== 'fp32')
       throw unsupported(library, `precision ${precision} for models of other types`, typedCure(precision))
-    return { quantizes: false, precision }
+    return { quantizes: false, calibrates: false, precision }
   }
   if (library.line !== 'v10' && dynamicRanges !== undefined) {
     throw unsupported(library, 'dynamic ranges', 'Give `calibration`: the model then gets quantizers.')
   }
-  if (calibration !== undefined) return { quantizes: true, precision: typed ? 'fp32' : 'int8' }
-  if (typed || dynamicRanges !== undefined) return { quantizes: false, precision: typed ? 'fp32' : 'int8' }
+  if (calibrator !== undefined) {
+    if (library.line !== 'v10')
+      throw unsupported(library, 'calibrators', 'Leave `calibrator` out: the model then gets quantizers.')
+    if (typed) throw refuseOption('calibrator', 'a network that is not strongly typed')
+    return { quantizes: false, calibrates: true, precision }
+  }
   // A model with quantizers needs no samples; TensorRT says what it misses in any other.
-  return { quantizes: false, precision: 'int8' }
+  return { quantizes: calibration !== undefined, calibrates: false, precision: typed ? 'fp32' : 'int8' }
 }
 
 function typedCure(precision: string): string {
@@ -156,7 +180,7 @@ async function identify(model: OnnxInput, settings: BuildTensorRtSettings, libra
     ? await digestModel(await detectModelFormat(path), { signal: settings.signal })
     : await digestModel({ bytes }, { signal: settings.signal })
   const { model: _m, signal: _s, onProgress: _p, onBuilderEvent: _b, logger: _l, cache: _c, verbose: _v, ...rest } = settings
-  const { backend: _k, calibration: _d, quantization: _q, precision, ...options } = rest
+  const { backend: _k, calibration: _d, quantization: _q, timingCache: _t, precision, ...options } = rest
   return {
     ...tensorrtIdentity(library, options),
     model: { sha256: digested.sha256, bytes: digested.bytes, name: path && basename(path), format: 'onnx' },
@@ -169,7 +193,7 @@ async function planRequest(
   settings: BuildTensorRtSettings,
   library: OpenedTensorRt,
   { precision }: PlannedPrecision,
-): Promise<{ request: NativeBuildRequest; notes: string[] }> {
+): Promise<{ request: NativeBuildRequest; notes: string[]; inputs: CalibrationInput[] }> {
   const declared = (await readOnnxModel(model.bytes)).inputs
   const inputs = declared.map(({ name, shape }) => ({
     name,
@@ -192,13 +216,21 @@ async function planRequest(
     verbose: settings.verbose ?? false,
     device: settings.device,
   }
-  return { request, notes }
+  const calibrated = settings.profiles?.[settings.calibrationProfile ?? 0] ?? {}
+  const shapeOf = ({ name, shape }: DeclaredInput) => {
+    const range = calibrated[name]
+    return inputShapes[name] ?? (range && 'opt' in range ? [...range.opt] : shape.map((length) => length ?? 1))
+  }
+  const types = new Map(declared.map(({ name, type }) => [name, type as CalibrationInput['type']]))
+  const shaped = inputs.map((one) => ({ name: one.name, type: types.get(one.name) ?? 'f32', shape: shapeOf(one) }))
+  return { request, notes, inputs: shaped }
 }
 
 function describePlan(
   outcome: NativeBuildOutcome,
   identity: EngineIdentity & { preparation?: EnginePreparation },
   notes: readonly string[],
+  calibrationTable: Uint8Array | null,
 ): TensorRtPlan {
   const { network, log, unmatchedRanges } = outcome
   const inputs = network.inputs.map(portOf)
@@ -211,6 +243,7 @@ function describePlan(
     layers: network.layers,
     warnings: readWarnings(log),
     notes: [...notes, ...unmatched],
+    calibrationTable,
     fromCache: false,
     content,
   })
@@ -247,6 +280,7 @@ async function fromCache(cache: EngineCache, key: string): Promise<TensorRtPlan 
       layers: null,
       warnings: [],
       notes,
+      calibrationTable: null,
       fromCache: true,
       content,
     })

@@ -55,7 +55,7 @@ function isBytes(model: BuildTensorRtSettings['model']): boolean {
 function optimalShapes({ profiles }: BuildTensorRtSettings): Record<string, number[]> {
   const shapes: Record<string, number[]> = {}
   for (const [name, range] of Object.entries(profiles?.[0] ?? {})) {
-    if ('opt' in range) shapes[name] = range.opt
+    if ('opt' in range) shapes[name] = [...range.opt]
   }
   return shapes
 }

@@ -20,6 +20,22 @@ import {
 const bytes = z.custom<Uint8Array>((value) => types.isUint8Array(value), 'expected a Uint8Array')
 const callback = <Callback>() => z.custom<Callback>((value) => typeof value === 'function', 'expected a function')
 
+/** How TensorRT 10 calibrates by itself. */
+export const calibratorSchema = z.strictObject({
+  kind: z.enum(['entropy2', 'minMax', 'entropy', 'legacy']).default('entropy2'),
+  cache: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("TensorRT's calibration table: taken where it is there and fits, else written after calibrating"),
+  onUnfit: z
+    .enum(['refuse', 'use', 'recalibrate'])
+    .optional()
+    .describe('what becomes of a table that does not fit; default refuse'),
+  quantile: z.number().min(0).max(1).optional().describe('of legacy'),
+  regressionCutoff: z.number().min(0).max(1).optional().describe('of legacy'),
+})
+
 /** The options of {@link buildEngine} for TensorRT, checked. */
 export const buildTensorRtSchema = tensorrtCompileSchema.extend({
   backend: z.literal('tensorrt'),
@@ -32,6 +48,11 @@ export const buildTensorRtSchema = tensorrtCompileSchema.extend({
   precision: z.enum(['fp32', 'fp16', 'bf16', 'int8', 'fp8']).default('fp32'),
   calibration: calibrationSchema.optional(),
   quantization: engineQuantizationSchema.optional(),
+  calibrator: calibratorSchema.optional(),
+  timingCache: z
+    .union([z.boolean(), z.string().min(1)])
+    .default(true)
+    .describe('file in which measurements of kernels are kept; true: one in the cache folder of the user'),
   cache: cacheSchema.optional(),
   verbose: z.boolean().optional(),
   signal: z.instanceof(AbortSignal).optional(),
@@ -62,6 +83,16 @@ export interface TensorRtBuildOptions {
   precision?: 'fp32' | 'fp16' | 'bf16' | 'int8' | 'fp8' | undefined
   /** Samples to quantize or calibrate with, for `int8`. */
   calibration?: CalibrationOptions | undefined
+  /**
+   * TensorRT 10: calibrate with its own calibrators, in place of quantizers that enginery puts into the model. Without
+   * `calibration`, `cache` must name a calibration table.
+   */
+  calibrator?: z.input<typeof calibratorSchema> | undefined
+  /**
+   * Where TensorRT keeps what it measured: true (default) a file in the user's cache folder, a path, or false. TensorRT-RTX
+   * measures nothing when it builds and has none.
+   */
+  timingCache?: boolean | string | undefined
   /** How to quantize, for `int8`; the target is `tensorrt`. */
   quantization?: EngineQuantizationOptions | undefined
   /** Fixed shape per input name; an open batch dimension that nobody mentions becomes 1. */

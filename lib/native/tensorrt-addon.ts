@@ -6,6 +6,8 @@
  * `TRT_BUILDER`, `TRT_CONFIG`, `TRT_PROFILE`, `TRT_TIMING_CACHE`, `TRT_CUDA`, `TRT_BUILD`, `TRT_CALIBRATION`, `NATIVE_...`.
  */
 
+import type { NativeCalibration, NativeCalibrationResult } from './tensorrt-calibration.js'
+
 export type TensorRtLine = 'v10' | 'v11' | 'rtx'
 
 /** Paths of one installation; empty or absent where it lacks the library. */
@@ -94,7 +96,7 @@ export interface NativeBuildRequest extends NativeCheckRequest {
   timingCache?: Uint8Array
   ignoreTimingMismatch?: boolean
   /** 10.x: as NativeCalibration has it. */
-  calibration?: object
+  calibration?: NativeCalibration
   /** 10.x: index into `profiles`. */
   calibrationProfile?: number
   /** 10.x: [min, max] by tensor name. */
@@ -175,7 +177,7 @@ export interface NativeBuildOutcome {
   calibrationFailure?: NativeTensorRtFailure
   /** What the provider of batches threw. */
   thrown?: unknown
-  calibration?: object
+  calibration?: NativeCalibrationResult
 }
 
 export interface NativeModelCheck {
@@ -202,5 +204,7 @@ export interface TensorRtAddon {
   driver(path: string): Promise<NativeCudaDriver>
   names(): NativeTensorRtNames
   build(request: NativeBuildRequest, onEvent?: (event: NativeBuildEvent) => void): NativeBuild
+  /** Null where TensorRT refuses one of them. Not on RTX. */
+  combineTimingCaches(stored: Uint8Array, added: Uint8Array, device: number): Promise<ArrayBuffer | null>
   checkModel(request: NativeCheckRequest): Promise<NativeModelCheck>
 }

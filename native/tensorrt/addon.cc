@@ -103,6 +103,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     exports.Set("names", Napi::Function::New<names>(env, "names"));
     exports.Set("build", Napi::Function::New<start_build>(env, "build"));
     exports.Set("checkModel", Napi::Function::New<start_check>(env, "checkModel"));
+    exports.Set("combineTimingCaches", Napi::Function::New<start_combine>(env, "combineTimingCaches"));
     exports.Set("driver", Napi::Function::New<driver>(env, "driver"));
     return exports;
 }

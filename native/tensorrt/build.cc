@@ -201,6 +201,24 @@ BuildOutcome run_build(const BuildRequest& request, BuildControl& control) noexc
     return outcome;
 }
 
+std::optional<std::string> combine_timing_caches(const std::string& stored, const std::string& added, int device) {
+#if defined(ENGINERY_TENSORRT_RTX)
+    (void)stored, (void)added, (void)device;
+    refuse_name("way to combine", "timing caches");
+#else
+    const LogCapture quiet(ILogger::Severity::kINTERNAL_ERROR);
+    Workbench bench(device, false);
+    const std::unique_ptr<nvinfer1::IBuilderConfig> config(bench.builder->createBuilderConfig());
+    if (!config) throw NativeError("TRT_BUILDER", "TensorRT made no builder config");
+    const std::unique_ptr<nvinfer1::ITimingCache> into(config->createTimingCache(stored.data(), stored.size()));
+    const std::unique_ptr<nvinfer1::ITimingCache> from(config->createTimingCache(added.data(), added.size()));
+    if (!into || !from || !into->combine(*from, false)) return std::nullopt;
+    const std::unique_ptr<nvinfer1::IHostMemory> bytes(into->serialize());
+    if (!bytes) return std::nullopt;
+    return std::string(static_cast<const char*>(bytes->data()), bytes->size());
+#endif
+}
+
 CheckOutcome check_model(const OnnxModel& model, int device) {
     LogCapture capture(ILogger::Severity::kWARNING);
     CheckOutcome outcome;

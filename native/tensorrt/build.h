@@ -68,6 +68,10 @@ struct BuildOutcome {
 // On the calling thread, for as long as it takes. What fails is in the outcome.
 BuildOutcome run_build(const BuildRequest& request, BuildControl& control) noexcept;
 
+// Two timing caches as one: what `added` measured and `stored` has not is taken over. Nothing where TensorRT refuses one of
+// them. Throws NativeError.
+std::optional<std::string> combine_timing_caches(const std::string& stored, const std::string& added, int device);
+
 struct CheckOutcome {
     ParserReport report;
     std::vector<SupportedPart> parts;

@@ -141,4 +141,20 @@ Napi::Value start_check(const Napi::CallbackInfo& info) {
     });
 }
 
+Napi::Value start_combine(const Napi::CallbackInfo& info) {
+    return guarded(info.Env(), "TRT_TIMING_CACHE", [&] {
+        using Combined = std::optional<std::string>;
+        const int device = info[2].IsNumber() ? info[2].As<Napi::Number>().Int32Value() : 0;
+        return BackgroundTask<Combined>::start(
+            info.Env(), "TRT_TIMING_CACHE",
+            [stored = read_bytes(info[0], "stored"), added = read_bytes(info[1], "added"), device] {
+                return combine_timing_caches(stored, added, device);
+            },
+            [](Napi::Env env, Combined& combined) -> Napi::Value {
+                if (!combined) return env.Null();
+                return bytes_to_js(env, combined->data(), combined->size());
+            });
+    });
+}
+
 }  // namespace enginery::tensorrt

@@ -11,4 +11,7 @@ Napi::Value start_build(const Napi::CallbackInfo& info);
 // checkModel(request): what of a model the parser takes.
 Napi::Value start_check(const Napi::CallbackInfo& info);
 
+// combineTimingCaches(stored, added, device): bytes, or null where TensorRT refuses one of them.
+Napi::Value start_combine(const Napi::CallbackInfo& info);
+
 }  // namespace enginery::tensorrt

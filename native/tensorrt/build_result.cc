@@ -81,12 +81,6 @@ Napi::Array log_to_js(Napi::Env env, const std::vector<LogLine>& lines) {
     });
 }
 
-Napi::ArrayBuffer bytes_to_js(Napi::Env env, const void* data, size_t size) {
-    Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, size);
-    std::memcpy(buffer.Data(), data, size);
-    return buffer;
-}
-
 const char* kind_name(BuildOutcome::Kind kind) {
     switch (kind) {
         case BuildOutcome::Kind::kBuilt: return "built";
@@ -98,6 +92,12 @@ const char* kind_name(BuildOutcome::Kind kind) {
 }
 
 }  // namespace
+
+Napi::ArrayBuffer bytes_to_js(Napi::Env env, const void* data, size_t size) {
+    Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, size);
+    std::memcpy(buffer.Data(), data, size);
+    return buffer;
+}
 
 Napi::Object settings_to_js(Napi::Env env, const ConfigSettings& settings) {
     Napi::Object object = Napi::Object::New(env);

@@ -7,6 +7,7 @@
 namespace enginery::tensorrt {
 
 // From plain results to JavaScript's objects (lib/native/tensorrt-addon.ts). JavaScript thread.
+Napi::ArrayBuffer bytes_to_js(Napi::Env env, const void* data, size_t size);
 Napi::Object settings_to_js(Napi::Env env, const ConfigSettings& settings);
 Napi::Object outcome_to_js(Napi::Env env, BuildOutcome& outcome);
 Napi::Object check_to_js(Napi::Env env, const CheckOutcome& outcome);

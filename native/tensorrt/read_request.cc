@@ -13,13 +13,6 @@ bool is_given(const Napi::Value& value) {
     return !value.IsUndefined() && !value.IsNull();
 }
 
-std::string bytes_of(const Napi::Value& value, const char* name) {
-    if (!value.IsTypedArray()) refuse(name, "a Uint8Array");
-    const auto array = value.As<Napi::TypedArray>();
-    const auto* data = static_cast<const char*>(array.ArrayBuffer().Data()) + array.ByteOffset();
-    return {data, array.ByteLength()};
-}
-
 std::string text_or_empty(const Napi::Object& object, const char* name) {
     const Napi::Value value = object.Get(name);
     return value.IsString() ? value.As<Napi::String>().Utf8Value() : std::string();
@@ -126,9 +119,16 @@ void read_ten(Napi::Env env, const Napi::Object& object, BuildRequest& request) 
 
 }  // namespace
 
+std::string read_bytes(const Napi::Value& value, const char* name) {
+    if (!value.IsTypedArray()) refuse(name, "a Uint8Array");
+    const auto array = value.As<Napi::TypedArray>();
+    const auto* data = static_cast<const char*>(array.ArrayBuffer().Data()) + array.ByteOffset();
+    return {data, array.ByteLength()};
+}
+
 OnnxModel read_model(const Napi::Object& request) {
     OnnxModel model;
-    model.bytes = bytes_of(request.Get("model"), "model");
+    model.bytes = read_bytes(request.Get("model"), "model");
     model.path = text_or_empty(request, "modelPath");
     return model;
 }
@@ -151,7 +151,7 @@ BuildRequest read_build_request(Napi::Env env, const Napi::Object& object) {
             list_of(profiles, "profiles", [](const Napi::Value& profile) { return list_of(profile, "a profile", read_range); });
     }
     const Napi::Value cache = object.Get("timingCache");
-    if (is_given(cache)) request.timing_cache = bytes_of(cache, "timingCache");
+    if (is_given(cache)) request.timing_cache = read_bytes(cache, "timingCache");
     request.ignore_timing_mismatch = truth(object, "ignoreTimingMismatch");
     request.calibration_profile = whole_number(object, "calibrationProfile", -1);
     request.verbose = truth(object, "verbose");

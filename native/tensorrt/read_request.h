@@ -8,6 +8,7 @@ namespace enginery::tensorrt {
 
 // From JavaScript's objects (lib/native/tensorrt-addon.ts) to plain ones that any thread may use. Bytes are copied. JavaScript
 // thread. Throws NativeError NATIVE_ARGUMENT.
+std::string read_bytes(const Napi::Value& value, const char* name);
 OnnxModel read_model(const Napi::Object& request);
 BuildRequest read_build_request(Napi::Env env, const Napi::Object& request);
 

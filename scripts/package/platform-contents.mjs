@@ -10,18 +10,27 @@ const frontend = (name) => `libopenvino_${name}_frontend.so.2641`
 const smallFormats = ['onnx', 'ir', 'tensorflow_lite', 'paddle'].map(frontend)
 
 /**
- * Folder in packages/ -> libraries, and the most bytes it may take unpacked (where a size is promised).
+ * Folder in packages/ -> addons by the folder that they have in the package ('.' where there is but one), libraries of
+ * OpenVINO's, and the most bytes it may take unpacked (where a size is promised).
  *
- * @type {Record<string, { platform: string, libraries: string[], maximumUnpacked?: number }>}
+ * @type {Record<string, { platform: string, addons: Record<string, string>, libraries: string[], maximumUnpacked?: number }>}
  */
 export const platformContents = {
   'openvino-linux-x64': {
     platform: 'linux-x64',
+    addons: { '.': 'openvino' },
     libraries: [...runtime, ...cpu, ...gpu, ...combining, ...smallFormats, frontend('tensorflow')],
   },
   'openvino-cpu-linux-x64': {
     platform: 'linux-x64',
+    addons: { '.': 'openvino' },
     libraries: [...runtime, ...cpu, ...combining, ...smallFormats],
     maximumUnpacked: 100e6,
+  },
+  'tensorrt-linux-x64': {
+    platform: 'linux-x64',
+    addons: { v10: 'tensorrt-v10', v11: 'tensorrt-v11', rtx: 'tensorrt-rtx' },
+    libraries: [],
+    maximumUnpacked: 5e6,
   },
 }

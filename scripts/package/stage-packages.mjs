@@ -43,7 +43,7 @@ export async function stageMainPackage(report) {
   return stage
 }
 
-/** A platform package: openvino.node, and beside it ($ORIGIN) the libraries it needs. */
+/** A platform package: its addons, and beside them ($ORIGIN) the libraries they need. */
 export async function stagePlatformPackage(name, report) {
   const stage = await emptyStage(name)
   const source = path.join(root, 'packages', name)
@@ -54,10 +54,14 @@ export async function stagePlatformPackage(name, report) {
   if (manifest.version !== version) {
     throw new Error(`packages/${name}/package.json has version ${manifest.version}, package.json ${version}: they go together`)
   }
-  const prebuilds = path.join(stage, 'prebuilds', platformContents[name].platform)
-  for (const file of await makePrebuild('openvino', report)) await cp(file, path.join(prebuilds, path.basename(file)))
-  for (const library of platformContents[name].libraries) {
-    await cp(path.join(openvinoLibraries, library), path.join(prebuilds, library))
+  const { platform, addons, libraries } = platformContents[name]
+  for (const [folder, addon] of Object.entries(addons)) {
+    const prebuilds = path.join(stage, folder, 'prebuilds', platform)
+    for (const file of await makePrebuild(addon, report)) await cp(file, path.join(prebuilds, path.basename(file)))
+  }
+  if (libraries.length === 0) return stage
+  for (const library of libraries) {
+    await cp(path.join(openvinoLibraries, library), path.join(stage, 'prebuilds', platform, library))
   }
   const licenses = path.join(openvinoFolder, `openvino-${openvinoVersion}.dist-info`, 'licenses')
   await cp(licenses, path.join(stage, 'licenses'), { recursive: true })

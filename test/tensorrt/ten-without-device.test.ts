@@ -32,6 +32,18 @@ const pooling = encodeOnnx({
   nodes: [{ op: 'MaxPool', name: 'pool', inputs: ['x'], outputs: ['y'], attributes: { kernel_shape: [2, 2], strides: [2, 2] } }],
 })
 
+/** So many layers that going through them takes longer than telling of it. */
+const manyLayers = encodeOnnx({
+  inputs: [{ name: 'p0', type: 'f32', shape: [1, 3, 8, 8] }],
+  outputs: [{ name: 'p2000', type: 'f32', shape: [1, 3, 8, 8] }],
+  nodes: Array.from({ length: 2000 }, (_, index) => ({
+    op: 'MaxPool',
+    inputs: [`p${index}`],
+    outputs: [`p${index + 1}`],
+    attributes: { kernel_shape: [1, 1] },
+  })),
+})
+
 describeWithTensorRt('TensorRT 10.15', 'without a device (cpu_only), one process for each build', () => {
   let folder: string
   beforeAll(async () => {
@@ -101,11 +113,7 @@ describeWithTensorRt('TensorRT 10.15', 'without a device (cpu_only), one process
   it('progress is told, and a build is cancelled', async () => {
     const told = await run(pooling, { settings: empty, inputShapes: { x: [1, 3, 8, 8] } })
     expect(told.phases.length).toBeGreaterThan(0)
-    const cancelled = await run(pooling, {
-      settings: empty,
-      inputShapes: { x: [1, 3, 8, 8] },
-      cancelAt: told.phases[0] as string,
-    })
+    const cancelled = await run(manyLayers, { settings: empty, cancelAt: told.phases[0] as string })
     expect(cancelled.kind).toBe('cancelled')
   })
 
@@ -144,5 +152,42 @@ describeWithTensorRt('TensorRT 10.15', 'without a device (cpu_only), one process
       (failure) => failure,
     )
     expect(error).toMatchObject({ code: 'TENSORRT_NO_DEVICE', cure: expect.stringContaining('tensorrt-rtx') })
+  })
+
+  const tableProgram = join(import.meta.dirname, 'programs', 'build-with-table.mjs')
+
+  async function buildWithTable(table: string, options: object = {}): Promise<{ code: string; message: string; said: string[] }> {
+    const [model, cache] = [join(folder, 'pool.onnx'), join(folder, `table-${requests++}`)]
+    await writeFile(model, pooling)
+    await writeFile(cache, table)
+    const env = { ...process.env, TRT_INTERNAL_OPTIONS: '--cpu_only=1' }
+    const args = [tableProgram, core, model, cache, JSON.stringify({ shapes: { x: [1, 3, 8, 8] }, ...options })]
+    const { stdout } = await promisify(execFile)(process.execPath, args, { env, maxBuffer: 2 ** 28 })
+    return JSON.parse(stdout.slice(stdout.lastIndexOf('{"code"')))
+  }
+
+  const scale = '3c010a14'
+
+  it('a calibration table goes to the builder, which reads it and asks for no batch', async () => {
+    const whole = await buildWithTable(`TRT-101500-EntropyCalibration2\nx: ${scale}\ny: ${scale}\n`)
+    // Without a device the build ends where kernels are chosen: later than calibration.
+    expect(whole.code).toBe('TENSORRT_BUILD_FAILED')
+    expect(whole.said.join('\n')).not.toMatch(/Missing scale/)
+    expect(whole.said.join('\n')).toMatch(/[Cc]alibration/)
+  })
+
+  it('a tensor without a scale is told by the builder', async () => {
+    const lacking = await buildWithTable(`TRT-101500-EntropyCalibration2\nx: ${scale}\n`)
+    expect(lacking.said.join('\n')).toMatch(/Missing scale and zero-point for tensor y/)
+  })
+
+  it.each([
+    ['of another algorithm', `TRT-101500-MinMaxCalibration\nx: ${scale}\ny: ${scale}\n`],
+    ['of another major', `TRT-8601-EntropyCalibration2\nx: ${scale}\ny: ${scale}\n`],
+    ['with a value that is not hex', 'TRT-101500-EntropyCalibration2\nx: nothing\ny: 3c010a14\n'],
+  ])('a table %s is refused before the builder sees it', async (_, table) => {
+    const refused = await buildWithTable(table)
+    expect(refused.code).toMatch(/^CALIBRATION_TABLE_(UNFIT|INVALID)$/)
+    expect(refused.said.join()).not.toMatch(/Timing|Building/)
   })
 })

@@ -22,6 +22,7 @@ export interface PlanFacts {
   readonly warnings: readonly BuildWarning[]
   /** What a caller may want to know: an open dimension that was fixed, ... */
   readonly notes: readonly string[]
+  readonly calibrationTable: Uint8Array | null
   readonly fromCache: boolean
   readonly content: ManifestContent
 }
@@ -40,6 +41,8 @@ export class TensorRtPlan {
   readonly layers: readonly PlanLayer[] | null
   readonly warnings: readonly BuildWarning[]
   readonly notes: readonly string[]
+  /** TensorRT's own calibration table, where its calibrators were used: trtexec and Polygraphy read it. */
+  readonly calibrationTable: Uint8Array | null
   readonly fromCache: boolean
   readonly #content: ManifestContent
 
@@ -50,6 +53,7 @@ export class TensorRtPlan {
     this.layers = facts.layers
     this.warnings = facts.warnings
     this.notes = facts.notes
+    this.calibrationTable = facts.calibrationTable
     this.fromCache = facts.fromCache
     this.#content = facts.content
   }
