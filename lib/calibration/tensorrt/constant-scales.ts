@@ -9,7 +9,16 @@ import { floatTypes } from '../plan-reductions.js'
 import { scaleOfRange } from './scale-hex.js'
 
 /** Operators that TensorRT gives constants to as weights or numbers of the layer: no tensor of the network, so no scale. */
-const takesParameters = ['Conv', 'ConvTranspose', 'BatchNormalization', 'InstanceNormalization', 'Clip', 'Resize', 'Pad']
+const takesParameters = [
+  'Conv',
+  'ConvTranspose',
+  'BatchNormalization',
+  'InstanceNormalization',
+  'Clip',
+  'Resize',
+  'Pad',
+  'Dropout',
+]
 
 /**
  * Scales of the constants that are operands of layers, such as the weights of a MatMul, by the names that TensorRT's parser
