@@ -4,7 +4,7 @@ import type { GraphTensor } from '../../graph/graph-tensor.js'
 import type { InferredShapes } from '../../graph/shapes/infer-shapes.js'
 import { sortNodes } from '../../graph/sort-nodes.js'
 import type { ActivationQuantizer, Placement, QuantizerScheme, SkippedNode, TensorUse, WeightQuantizer } from '../quantizer.js'
-import { movingOperators, type Target } from '../targets/target.js'
+import { extremeOperators, movingOperators, type Target } from '../targets/target.js'
 import { describeInteger } from './computing-operators.js'
 import { findResidualSums } from './residual-sums.js'
 import { listSubgraphLayers } from './subgraph-layers.js'
@@ -34,15 +34,27 @@ interface Demand {
  * A quantizer whose integers nobody would compute on is never placed: it costs time and accuracy.
  */
 export function placeQuantizers(graph: Graph, shapes: InferredShapes, options: PlacementOptions): Placement {
-  if (options.target.concatenatesIntegers) return placeOnce(graph, shapes, options)
   const ignored = new Map(options.ignored)
   for (;;) {
     const placement = placeOnce(graph, shapes, { ...options, ignored })
-    const touching = placement.activations.filter(({ tensor, uses }) => touchesConcat(graph, tensor, uses))
-    if (touching.length === 0) return placement
-    for (const { uses } of touching)
-      for (const { node } of uses) ignored.set(node, 'not every engine takes integers around a Concat')
+    let isRefused = false
+    for (const { tensor, uses } of placement.activations) {
+      const reason = refuseQuantizer(graph, tensor, uses, options.target)
+      if (reason === null) continue
+      isRefused = true
+      for (const { node } of uses) ignored.set(node, reason)
+    }
+    if (!isRefused) return placement
   }
+}
+
+/** Why a target must not be given a quantizer of a tensor; null where it may. */
+function refuseQuantizer(graph: Graph, name: string, uses: readonly TensorUse[], target: Target): string | null {
+  const { concatenatesIntegers, quantizesExtremes } = target
+  if (!concatenatesIntegers && touchesConcat(graph, name, uses)) return 'not every engine takes integers around a Concat'
+  if (!quantizesExtremes && followsExtreme(graph, name, uses))
+    return 'the engine makes wrong integers of largest and smallest elements'
+  return null
 }
 
 function touchesConcat(graph: Graph, name: string, uses: readonly TensorUse[]): boolean {
@@ -51,6 +63,37 @@ function touchesConcat(graph: Graph, name: string, uses: readonly TensorUse[]): 
   let node = graph.tensors.get(name)?.producer ?? null
   while (node?.is(...movingOperators) && !node.is('Concat')) node = node.inputs[0]?.producer ?? null
   return node?.is('Concat') === true
+}
+
+// What engines compute in one go with the operator before it, besides moves of elements.
+const fusedOperators = [
+  'Abs',
+  'Add',
+  'Clip',
+  'Div',
+  'Elu',
+  'HardSigmoid',
+  'HardSwish',
+  'LeakyRelu',
+  'Mul',
+  'PRelu',
+  'Relu',
+  'Sigmoid',
+  'Sub',
+  'Tanh',
+]
+
+/** True where an operator that picks elements may do the work of the quantizer too, since nobody else reads what is on the way. */
+function followsExtreme(graph: Graph, name: string, uses: readonly TensorUse[]): boolean {
+  let tensor = graph.tensors.get(name) ?? null
+  if (tensor === null || tensor.isGraphOutput || tensor.uses.length !== uses.length) return false
+  for (let node = tensor?.producer ?? null; node !== null; node = tensor?.producer ?? null) {
+    if (node.is(...extremeOperators)) return true
+    if (!node.is(...movingOperators, ...fusedOperators)) return false
+    tensor = node.inputs.find((input) => input !== null && input.constant === null) ?? null
+    if (tensor?.consumers.size !== 1) return false
+  }
+  return false
 }
 
 function placeOnce(graph: Graph, shapes: InferredShapes, options: PlacementOptions): Placement {

@@ -52,6 +52,40 @@ function place(sketch: Partial<GraphSketch> & Pick<GraphSketch, 'nodes' | 'outpu
 }
 
 describe('placing quantizers', () => {
+  it.each<[TargetName, Record<string, string[]>]>([
+    // Of a largest element OpenVINO makes wrong integers, of integers the right largest one.
+    ['openvino-cpu', { x: ['a 0'], t: ['m 0'] }],
+    ['any', { x: ['a 0'], t: ['m 0'] }],
+    ['tensorrt', { x: ['a 0'], m: ['b 0'] }],
+    ['onnxruntime', { x: ['a 0'], m: ['b 0'] }],
+  ])('puts one where %s can take it around a largest element', (target, expected) => {
+    for (const picking of [node('GlobalMaxPool', ['t'], 'm'), node('ReduceMin', ['t'], 'm', { axes: [2, 3] })]) {
+      const { readers } = place({ nodes: [conv('a', 'x', 't'), picking, conv('b', 'm', 'y')], outputs: ['y'] }, { target })
+      expect(readers).toEqual(expected)
+    }
+  })
+
+  it('leaves what follows a largest element float where the engine would do both at once', () => {
+    const nodes = [
+      conv('a', 'x', 't'),
+      node('ReduceMax', ['t'], 'm', { axes: [2, 3] }),
+      node('Relu', ['m'], 'r'),
+      conv('b', 'r', 'y'),
+    ]
+    const { readers, skipped } = place({ nodes, outputs: ['y'] })
+    expect(readers).toEqual({ x: ['a 0'] })
+    expect(skipped).toEqual(['b: the engine makes wrong integers of largest and smallest elements'])
+    expect(place({ nodes, outputs: ['y'] }, { target: 'tensorrt' }).readers).toEqual({ x: ['a 0'], r: ['b 0'] })
+    // With a second reader nothing is fused.
+    const [first, picking] = nodes
+    const direct = [first, picking, node('Sqrt', ['m'], 'z'), conv('b', 'm', 'y')] as NodeSketch[]
+    expect(place({ nodes: direct, outputs: ['y', 'z'] }).readers).toEqual({ x: ['a 0'], m: ['b 0'] })
+    expect(place({ nodes: [...nodes, node('Sqrt', ['m'], 'z')], outputs: ['y', 'z'] }).readers).toEqual({
+      x: ['a 0'],
+      r: ['b 0'],
+    })
+  })
+
   it('puts one before every convolution, and none behind the last', () => {
     const { readers, placement } = place({
       nodes: [conv('a', 'x', 't'), node('Relu', ['t'], 'r'), conv('b', 'r', 'y')],
