@@ -25,3 +25,29 @@ export async function writeFloats(path, shape, parts) {
     await file.close()
   }
 }
+
+/** The first rows of such a file, and its shape. */
+export async function readFloats(path, count) {
+  const file = await open(path)
+  try {
+    const start = Buffer.alloc(10)
+    await file.read(start, 0, 10, 0)
+    const header = Buffer.alloc(start.readUInt16LE(8))
+    await file.read(header, 0, header.length, 10)
+    const shape = /'shape': \(([^)]*)\)/
+      .exec(header.toString('latin1'))[1]
+      .split(',')
+      .filter((part) => part.trim())
+      .map(Number)
+    const row = shape.slice(1).reduce((product, length) => product * length, 1)
+    const rows = []
+    for (let index = 0; index < Math.min(count, shape[0]); index++) {
+      const floats = new Float32Array(row)
+      await file.read(new Uint8Array(floats.buffer), 0, 4 * row, 10 + header.length + 4 * row * index)
+      rows.push(floats)
+    }
+    return { shape, rows }
+  } finally {
+    await file.close()
+  }
+}

@@ -100,7 +100,7 @@ async function compileChecked(model: LoadedModel, { engine, shapes, signal }: Ch
       precision: 'fp32',
       hints: { performance: 'throughput' },
       ...engine,
-      shapes: engine?.shapes ?? (shapes === null ? 'dynamic' : copyShapes(shapes)),
+      shapes: engine ? engine.shapes : shapes === null ? 'dynamic' : copyShapes(shapes),
       model: lent,
       signal,
     } as CompileSettings),

@@ -108,7 +108,7 @@ export class CandidateCure {
   /** Engines were seen to compute otherwise where lengths are open. */
   async #tryFixedShapes(): Promise<void> {
     const { observed, settings, engine } = this.maker
-    if (settings.shapes !== undefined || engine !== undefined) return
+    if (Object.keys(settings.shapes ?? {}).length > 0 || engine !== undefined) return
     const isOpen = observed.graph.inputs.some(({ shape }) => !shape?.every((length) => typeof length === 'number'))
     const shapes = observed.collected.shapes
     if (!isOpen || shapes === null) return

@@ -4,13 +4,14 @@ import { engineryError } from '../errors/enginery-error.js'
 import { graphFromOnnx } from '../graph/graph-from-onnx.js'
 import { loadOnnxModel } from '../model/onnx-file.js'
 import { loadKernels } from '../native/load-addon.js'
-import type { QuantizationOptions } from '../quantization/quantize-options.js'
+import { type QuantizationOptions, quantizeSchema } from '../quantization/quantize-options.js'
 import type { TargetName } from '../quantization/targets/target.js'
 import type { BuildEngineSettings } from './build-options.js'
 import type { CalibrationSource } from './calibration-source.js'
 import { openCalibrationSource } from './calibration-source.js'
+import type { EngineOptions } from './check-quantized.js'
 import type { CompileSettings, ModelPreparation } from './compile-engine.js'
-import { quantize } from './quantize.js'
+import { quantizeFor } from './quantize.js'
 
 /**
  * Quantizes the model of a build with precision `int8` before it is compiled.
@@ -48,18 +49,19 @@ export function prepareInt8(settings: BuildEngineSettings): { settings: CompileS
     },
     async run(report) {
       const { signal, logger } = settings
-      const { model: bytes } = await quantize({
-        ...how,
-        model,
-        calibration,
-        signal,
-        logger,
-        onProgress: ({ fraction }) => report(fraction),
-      })
-      return bytes
+      const onProgress = ({ fraction }: { readonly fraction: number }) => report(fraction)
+      const quantization = quantizeSchema.parse({ ...how, model, signal, logger, onProgress, calibration })
+      return (await quantizeFor(quantization, engineOf(settings, compiled))).model
     },
   }
   return { settings: compiled, preparation }
+}
+
+/** What the check compiles with: as the engine will be, but on samples that are prepared already. */
+function engineOf({ preprocess }: BuildEngineSettings, compiled: CompileSettings): EngineOptions | undefined {
+  if (preprocess !== undefined) return undefined
+  const { model: _, cache: __, signal: ___, onProgress: ____, logger: _____, ...engine } = compiled
+  return engine
 }
 
 function modelOf({ model }: BuildEngineSettings): string | Uint8Array {

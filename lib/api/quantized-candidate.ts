@@ -38,7 +38,8 @@ export class CandidateMaker {
   }
 
   async check(candidate: Candidate, kept: readonly KeptInference[]): Promise<Candidate> {
-    const { target, signal, shapes } = this.settings
+    const { target, signal } = this.settings
+    const shapes = Object.keys(this.settings.shapes ?? {}).length > 0 ? this.settings.shapes : null
     const { graph } = candidate.attempt
     const options = { target, signal, shapes: candidate.shapes ?? shapes ?? null, engine: this.engine }
     return { ...candidate, check: await checkQuantized({ graph, model: candidate.model }, kept, options) }

@@ -7,7 +7,7 @@ export const accuracyLimits = {
   /** Of rows that stand out by their score, the share that float and quantized model have in common. */
   rankedRows: 0.78,
   /** Decibels; rows of numbers of which the largest may be the answer, and everything without another measure. */
-  contrast: 10,
+  contrast: 12,
   /** Share of samples with the same class, for samples with one row of scores; not asked where nothing is lost anyway. */
   top1: 0.8,
   /** Decibels from which a few other classes are ties that noise decides. */
