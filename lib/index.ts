@@ -30,6 +30,11 @@ export { type EvaluatedModel, type Evaluation, evaluate } from './api/evaluate.j
 export type { EvaluateOptions, EvaluationProgress } from './api/evaluate-options.js'
 export { type EngineInspection, type InspectEngineOptions, inspectEngine } from './api/inspect-engine.js'
 export { type InspectModelOptions, inspectModel, type ModelInspection, type ModelPort } from './api/inspect-model.js'
+export {
+  type InspectWithTensorRtOptions,
+  inspectWithTensorRt,
+  type TensorRtModelInspection,
+} from './api/inspect-with-tensorrt.js'
 export type { LatencySummary } from './api/latency-samples.js'
 export { type LoadEngineOptions, loadEngine } from './api/load-engine.js'
 export {
@@ -46,6 +51,7 @@ export { openvino } from './api/openvino.js'
 export { createPredictor, type Predictor, type PredictorOptions } from './api/predictor.js'
 export type { DeviceReport, OpenVinoReport, PluginReport } from './api/probe-openvino.js'
 export type { SharpReport } from './api/probe-sharp.js'
+export type { TensorRtLibraryReport, TensorRtReport } from './api/probe-tensorrt.js'
 export { type QuantizedOperator, type QuantizeResult, quantize } from './api/quantize.js'
 export type { EngineReading } from './api/read-model-with-engine.js'
 export type { SuggestedIgnored, SuggestedNode } from './api/suggest-ignored.js'

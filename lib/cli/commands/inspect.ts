@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { z } from 'zod'
 import { inspectEngine } from '../../api/inspect-engine.js'
 import { inspectModel } from '../../api/inspect-model.js'
+import { inspectWithTensorRt } from '../../api/inspect-with-tensorrt.js'
 import { readPackageVersion } from '../../native/package-version.js'
 import type { RegisterAction } from '../create-program.js'
 import { isSavedEngine } from '../open-engine.js'
@@ -9,12 +10,15 @@ import type { engineReportSchema, modelReportSchema } from '../reports/report-sc
 import { type CommandResult, type CommonFlags, type Session, withProgress } from '../session.js'
 import { renderEngineInspection } from '../text/render-engine-inspection.js'
 import { renderModelInspection } from '../text/render-model-inspection.js'
+import { renderTensorRtInspection } from '../text/render-tensorrt-inspection.js'
 
 interface InspectFlags extends CommonFlags {
   digest?: true
   layers?: true
   load: boolean
   suggestIgnored?: true
+  /** Which TensorRT; true for the default. */
+  tensorrt?: string | true
 }
 
 const examples = `
@@ -23,6 +27,7 @@ Examples:
   enginery inspect squeezenet.blob --layers
   enginery inspect squeezenet.onnx --json | jq '.operators[].type'
   enginery inspect rtdetr.onnx --suggest-ignored
+  enginery inspect yolox.onnx --tensorrt tensorrt-rtx
 
 ONNX files are read without an engine; other models by OpenVINO. A saved engine is read from its manifest and, to list
 its layers, loaded.`
@@ -35,6 +40,10 @@ export function addInspectCommand(program: Command, register: RegisterAction): v
     .description('Prints what a model or a saved engine holds: inputs, outputs, operators, precisions, parameters, size.')
     .option('--digest', 'compute the SHA-256 of the model with all its weights')
     .option('--suggest-ignored', 'list what quantize leaves float because of the structure of the graph, and why (ONNX)')
+    .option(
+      '--tensorrt [library]',
+      'what TensorRT takes of the model: tensorrt (default), tensorrt-rtx, or the path of a library (ONNX)',
+    )
     .option('--layers', 'list every layer of an engine')
     .option('--no-load', 'read the manifest of an engine only')
     .addHelpText('after', examples)
@@ -58,9 +67,10 @@ async function inspect(session: Session, path: string | undefined, flags: Inspec
       suggestIgnored: flags.suggestIgnored,
       signal: session.signal,
     })
-    return {
-      json: { ...head, ...inspection } as unknown as z.input<typeof modelReportSchema>,
-      text: renderModelInspection(inspection),
-    }
+    const { tensorrt: asked } = flags
+    const library = asked === true ? undefined : asked
+    const tensorrt = asked === undefined ? null : await inspectWithTensorRt(file, { library })
+    const text = [renderModelInspection(inspection), ...(tensorrt ? [renderTensorRtInspection(tensorrt)] : [])].join('\n\n')
+    return { json: { ...head, ...inspection, tensorrt } as unknown as z.input<typeof modelReportSchema>, text }
   })
 }

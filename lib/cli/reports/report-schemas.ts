@@ -189,6 +189,24 @@ export const modelReportSchema = z.strictObject({
     .nullable()
     .describe('the model as OpenVINO reads it; null where it is not installed or refuses'),
   engineError: errorSchema.nullable().describe('why OpenVINO refuses it'),
+  tensorrt: z
+    .strictObject({
+      library: z.string(),
+      supported: z.boolean(),
+      supportedNodes: z.int(),
+      unsupportedNodes: z.array(z.int()).describe('numbers in the graph'),
+      problems: z.array(
+        z.strictObject({
+          node: z.string().nullable(),
+          operator: z.string().nullable(),
+          code: z.string(),
+          reason: z.string(),
+          cure: z.string(),
+        }),
+      ),
+    })
+    .nullable()
+    .describe('what TensorRT takes of it, with --tensorrt'),
   suggestedIgnored: z
     .array(
       z.strictObject({
