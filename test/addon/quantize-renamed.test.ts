@@ -128,6 +128,7 @@ describeWithData('names and the order of a file decide nothing', () => {
     ['tiny_dense_digits_96.onnx', { images: [1, 3, 96, 96] }],
     ['squeezenet_fp32.onnx', { data_0: [1, 3, 224, 224] }],
     ['yolox_nano_416.onnx', { images: [1, 3, 416, 416] }],
+    ['tiny_detr_digits_96.onnx', { images: [1, 3, 96, 96] }],
   ])('%s', async (model, shapes) => {
     const { first, other } = await quantizeTwice(join(dataFolder, 'models', model), shapes, model)
     expect(Object.keys(first).length).toBeGreaterThan(3)
