@@ -17,6 +17,7 @@ if (!options.arrays) throw new Error('expected --arrays FOLDER, as make-calibrat
 
 for (const name of positionals.length > 0 ? positionals : ['yolox_nano', 'rtdetr_tiny']) {
   const { model } = findTask(name)
+  const input = (await enginery.inspectModel(model)).inputs[0].name
   const array = path.join(options.arrays, `${name}.npy`)
   const { shape, rows } = await readFloats(array, Number(options.samples))
   const samples = rows.map((row) => enginery.Tensor.from(row, [1, ...shape.slice(1)]))
@@ -29,7 +30,7 @@ for (const name of positionals.length > 0 ? positionals : ['yolox_nano', 'rtdetr
     onInaccurate: 'keep',
   })
   const seconds = (performance.now() - began) / 1000
-  const reference = await runAll(model, samples)
+  const reference = await runAll(model, input, samples)
   const layers = sensitivity.map(({ layer }) => layer)
   const measured = []
   for (const layer of layers) {
@@ -40,7 +41,7 @@ for (const name of positionals.length > 0 ? positionals : ['yolox_nano', 'rtdetr
       ignored: { names: [...names, ...float.map(({ node }) => node)], validate: false },
       check: false,
     })
-    measured.push({ layer, noise: noiseOf(reference, await runAll(quantized.model, samples)) })
+    measured.push({ layer, noise: noiseOf(reference, await runAll(quantized.model, input, samples)) })
     process.stderr.write(`\r${name}: ${measured.length} of ${layers.length} layers`)
   }
   process.stderr.write('\n')
@@ -54,7 +55,7 @@ for (const name of positionals.length > 0 ? positionals : ['yolox_nano', 'rtdetr
   )
 }
 
-async function runAll(model, samples) {
+async function runAll(model, input, samples) {
   const [first] = samples
   const info = await enginery.inspectModel(model instanceof Uint8Array ? { bytes: model } : model)
   const input = info.inputs[0].name

@@ -137,8 +137,15 @@ export class CandidateCure {
   }
 
   async #tryBiasCorrection(): Promise<void> {
-    if (this.#how.biasCorrection) return
-    await this.#try('bias-correction', 'the mean error of weights is taken out of biases', { ...this.#how, biasCorrection: true })
+    const { biasCorrection } = this.#how
+    if (biasCorrection === false) {
+      const detail = 'the mean error of weights is taken out of biases'
+      await this.#try('bias-correction', detail, { ...this.#how, biasCorrection: true })
+    }
+    const isFull = this.#how.biasCorrection === 'full'
+    if (isFull || !this.#goesOn() || !this.budget.readsAgain || !this.maker.observed.isRepeatable) return
+    const detail = 'the mean error of all layers before is taken out of biases too'
+    await this.#try('bias-correction', detail, { ...this.#how, biasCorrection: 'full' })
   }
 
   async #tryAlignment(): Promise<void> {
