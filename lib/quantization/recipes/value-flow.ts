@@ -40,6 +40,8 @@ const moving = new Set([
   'Expand',
   'Flatten',
   'Gather',
+  'GatherElements',
+  'GatherND',
   'Identity',
   'Reshape',
   'Slice',
