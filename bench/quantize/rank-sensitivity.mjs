@@ -57,8 +57,6 @@ for (const name of positionals.length > 0 ? positionals : ['yolox_nano', 'rtdetr
 
 async function runAll(model, input, samples) {
   const [first] = samples
-  const info = await enginery.inspectModel(model instanceof Uint8Array ? { bytes: model } : model)
-  const input = info.inputs[0].name
   const engine = await enginery.buildEngine({
     model,
     shapes: { [input]: [...first.shape] },
