@@ -19,6 +19,7 @@ export {
   type ConvertedCalibrationCache,
   convertCalibrationCache,
 } from './api/convert-calibration-cache.js'
+export { type ConvertPrecisionResult, convertPrecision } from './api/convert-precision.js'
 export {
   type CreateCalibrationTableOptions,
   type CreatedCalibrationTable,
@@ -169,6 +170,7 @@ export type { InputPort } from './preprocess/input-port.js'
 export type { PreprocessDescription } from './preprocess/preprocess-schema.js'
 export { presets } from './preprocess/presets.js'
 export type { CureReport, CureStep, LossReason } from './quantization/cure/cure-report.js'
+export type { ConvertPrecisionOptions } from './quantization/half-precision/precision-options.js'
 export type { IgnoredScope } from './quantization/ignored-scope.js'
 export type {
   CalibrationOptions,
