@@ -99,7 +99,11 @@ async function tryBuild(model, inputs, precision, isDynamic, capability) {
     model,
     builder: { computeCapabilities: [capability] },
     ...(isDynamic ? { profiles: [profile] } : { shapes }),
-    ...(precision === 'int8' && { precision, calibration: { data: samplesFor(inputs), samples: 1 }, quantization: { shapes, check: false } }),
+    ...(precision === 'int8' && {
+      precision,
+      calibration: { data: samplesFor(inputs), samples: 1 },
+      quantization: { shapes, check: false },
+    }),
   }
   try {
     const first = await buildOnce(options)

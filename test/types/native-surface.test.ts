@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
-import { loadKernels, loadOpenVino } from '../../lib/native/load-addon.js'
+import { loadKernels, loadOpenVino, tryLoadTensorRt } from '../../lib/native/load-addon.js'
 import { convolutionModel } from '../models/encode-onnx.js'
 
 /** Members of the interfaces in a file of `lib/native`, by interface. */
@@ -31,6 +31,17 @@ function offered(instance: object): string[] {
 describe('the native surface is what its typings say:', () => {
   it('kernels.node', () => {
     expect(exported(loadKernels())).toEqual(declaredMembers('kernels-addon.ts').KernelsAddon)
+  })
+
+  // Built where TensorRT's headers are, which CI always has.
+  it.each(['v10', 'v11', 'rtx'] as const)('tensorrt-%s.node', (line) => {
+    const loaded = tryLoadTensorRt(line)
+    if (loaded.addon === undefined) {
+      expect(process.env.CI, loaded.reason.message).toBeUndefined()
+      return console.warn(`skipped: ${loaded.reason.message}`)
+    }
+    expect(exported(loaded.addon)).toEqual(declaredMembers('tensorrt-addon.ts').TensorRtAddon)
+    expect(loaded.addon.line).toBe(line)
   })
 
   it('openvino.node', async () => {
