@@ -80,7 +80,16 @@ const quantizerOf = (tensor: GraphTensor | null | undefined) => {
   if (!dequantize?.is('DequantizeLinear')) return null
   const [source, scale, zero] = dequantize.inputs
   const from = source?.producer?.is('QuantizeLinear') ? source.producer.inputs[0] : null
-  return { from: from?.name ?? digest(source), scale: digest(scale), zero: digest(zero) }
+  // A product that smoothing added is called by what it divides.
+  const [divided, factors] = from?.producer?.is('Mul') ? from.producer.inputs : []
+  const isAdded = divided !== undefined && from?.name === `${divided?.name}_Mul`
+  const origin = isAdded ? divided : from
+  return {
+    from: origin?.name ?? digest(source),
+    factors: isAdded ? digest(factors) : 'none',
+    scale: digest(scale),
+    zero: digest(zero),
+  }
 }
 
 /** Every node that reads integers, by what it writes: from where, with which scales and zero points. */
@@ -98,7 +107,7 @@ function describeResult(graph: Graph, nameOf: (name: string) => string): Record<
   return found
 }
 
-async function quantizeTwice(source: string | Uint8Array, shapes: Record<string, number[]>, seed: string) {
+async function quantizeTwice(source: string | Uint8Array, shapes: Record<string, number[]>, seed: string, check: boolean) {
   const samples = (names: (name: string) => string) =>
     Array.from({ length: 6 }, (_, sample) =>
       Object.fromEntries(
@@ -109,7 +118,7 @@ async function quantizeTwice(source: string | Uint8Array, shapes: Record<string,
       ),
     )
   const run = (model: string | Uint8Array, names: (name: string) => string) =>
-    quantize({ model, calibration: { data: samples(names) } })
+    quantize({ model, calibration: { data: samples(names) }, check })
   const { bytes, names } = disguise(await loadOnnxModel(source), seed)
   const first = await run(source, (name) => name)
   const again = await run(source, (name) => name)
@@ -130,7 +139,9 @@ describeWithData('names and the order of a file decide nothing', () => {
     ['yolox_nano_416.onnx', { images: [1, 3, 416, 416] }],
     ['tiny_detr_digits_96.onnx', { images: [1, 3, 96, 96] }],
   ])('%s', async (model, shapes) => {
-    const { first, other } = await quantizeTwice(join(dataFolder, 'models', model), shapes, model)
+    // Noise holds nothing to be found, and what a transformer finds in it is refused.
+    const check = !model.includes('detr')
+    const { first, other } = await quantizeTwice(join(dataFolder, 'models', model), shapes, model, check)
     expect(Object.keys(first).length).toBeGreaterThan(3)
     expect(other).toEqual(first)
   })
