@@ -29,6 +29,7 @@ describe('enginery inspect', () => {
       weights: [{ type: 'f32', tensors: 1, elements: 6, bytes: 24 }],
       quantization: [],
       engineError: null,
+      suggestedIgnored: null,
       engine: { inputs: [{ name: 'x', shape: ['dynamic', 3] }] },
     })
     expect(report.digest).toMatch(/^[0-9a-f]{64}$/)
@@ -94,6 +95,31 @@ describeWithData('enginery inspect, trained models', () => {
   ])('%s', async (name, expected) => {
     const outcome = await runCli(['inspect', join(dataFolder, 'models', name), '--json'])
     expect(modelReportSchema.parse(parseReport(outcome))).toMatchObject(expected)
+  })
+
+  it('lists what quantize leaves float because of its structure, and why', async () => {
+    const file = join(dataFolder, 'models', 'tiny_detr_digits_96.onnx')
+    const report = modelReportSchema.parse(parseReport(await runCli(['inspect', file, '--suggest-ignored', '--json'])))
+    const found = report.suggestedIgnored ?? []
+    expect([...new Set(found.map(({ recipe }) => recipe))]).toEqual(
+      expect.arrayContaining(['attention', 'query-decoder', 'query-selection', 'box-regression']),
+    )
+    const [selection] = found.filter(({ recipe }) => recipe === 'query-selection')
+    expect(selection).toMatchObject({ decision: 'float', reason: expect.stringMatching(/TopK/) })
+    expect(selection?.nodes).toContainEqual({ name: '/ec/MatMul', operator: 'MatMul', couldBeInteger: true })
+    expect(selection?.nodes).toContainEqual({ name: '/TopK', operator: 'TopK', couldBeInteger: false })
+
+    const { stdout } = await runCli(['inspect', file, '--suggest-ignored'])
+    expect(stdout).toMatch(/^ +query-selection: float$/m)
+    expect(stdout).toMatch(/^ +attention: float, 5 times$/m)
+    expect(stdout).toMatch(/MatMul {2}\/ec\/MatMul/)
+    expect((await runCli(['inspect', file])).stdout).not.toMatch(/Recognised/)
+  })
+
+  it('suggests for float ONNX models alone', async () => {
+    const outcome = await runCli(['inspect', join(dataFolder, 'models', 'vww_96_float.tflite'), '--suggest-ignored'])
+    expect(outcome).toMatchObject({ code: 1, stdout: '' })
+    expect(outcome.stderr).toMatch(/^error QUANTIZATION_NOT_ONNX: /)
   })
 
   it('finds the quantization of an INT8 model', async () => {

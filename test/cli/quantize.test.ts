@@ -100,6 +100,7 @@ describe('enginery quantize', () => {
       [['model.onnx', '--data', 'calib.npy', '--set', 'activation.mode=symmetric'], 'USAGE_INVALID', 2],
       [['model.onnx', '--data', 'calib.npy', '--ignore', 'nothing'], 'IGNORED_SCOPE_UNMATCHED', 1],
       [['model.onnx', '--data', 'calib.npy', '--target', 'toaster'], 'USAGE_INVALID', 2],
+      [['model.onnx', '--data', 'calib.npy', '--without-recipe', 'atention'], 'USAGE_INVALID', 2],
       [['model.onnx', '--data', 'calib.npy', '-o', 'absent/out.onnx'], 'FILE_NOT_WRITTEN', 1],
     ]
     for (const [args, code, exit] of cases) {
