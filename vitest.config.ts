@@ -9,6 +9,7 @@ const oneAtATime = [
   'test/reference/**/*.test.ts',
   'test/igpu/**/*.test.ts',
   'test/tensorrt/**/*.test.ts',
+  'test/gpu/**/*.test.ts',
   'test/cli/**/*.test.ts',
   'test/fuzz/**/*.test.ts',
 ]

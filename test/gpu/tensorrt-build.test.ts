@@ -1,0 +1,89 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildEngine } from '../../lib/api/build-engine.js'
+import type { TensorRtBuildOptions } from '../../lib/api/tensorrt-options.js'
+import { openTensorRt } from '../../lib/engine/tensorrt/open-library.js'
+import { Tensor } from '../../lib/tensor/tensor.js'
+import { convolutionModel, unaryModel } from '../models/encode-onnx.js'
+
+// What only a GPU can show of building. Where there is none, or no full TensorRT 10, the reason is printed.
+const opened = await openTensorRt('tensorrt').catch((error: Error) => error)
+const reason =
+  opened instanceof Error
+    ? opened.message
+    : opened.line !== 'v10' || opened.installation.kind !== 'full'
+      ? `${opened.title} is no full TensorRT 10`
+      : opened.driver.reason
+if (reason !== undefined) console.warn(`skipped: TensorRT 10 on a GPU: ${reason}`)
+
+const shape = [1, 8, 32, 32]
+const model = convolutionModel({ layers: 3, channels: 8, size: 32 })
+const samples = Array.from({ length: 8 }, (_, seed) => ({
+  x: Tensor.from(
+    Float32Array.from({ length: 8 * 32 * 32 }, (_value, index) => Math.sin(index * 0.11 + seed)),
+    shape,
+  ),
+}))
+
+describe.skipIf(reason !== undefined)('TensorRT 10 on a GPU', () => {
+  let folder: string
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'enginery-gpu-'))
+  })
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+
+  const build = (options: Partial<TensorRtBuildOptions> = {}) =>
+    buildEngine({ backend: 'tensorrt', model, timingCache: false, ...options })
+
+  it.each(['fp32', 'fp16'] as const)('builds in %s', async (precision) => {
+    expect((await build({ precision })).bytes.byteLength).toBeGreaterThan(0)
+  })
+
+  it('int8 by quantizers in the model', async () => {
+    const plan = await build({ precision: 'int8', calibration: { data: samples, samples: 8 } })
+    expect(plan.layers?.some(({ type }) => type === 'quantize')).toBe(true)
+  })
+
+  it('int8 by a calibrator, whose table is kept and taken the next time', async () => {
+    const cache = join(folder, 'model.calib')
+    const first = await build({ precision: 'int8', calibration: { data: samples, samples: 8 }, calibrator: { cache } })
+    expect(Buffer.from(first.calibrationTable as Uint8Array).toString('latin1')).toMatch(/^TRT-\d+-EntropyCalibration2\n/)
+    expect(await readFile(cache)).toEqual(Buffer.from(first.calibrationTable as Uint8Array))
+    const again = await build({ precision: 'int8', calibrator: { cache } })
+    expect(again.bytes.byteLength).toBeGreaterThan(0)
+  })
+
+  it('int8 by dynamic ranges, without samples', async () => {
+    const plan = await build({ model: unaryModel('Relu', [1, 64]), precision: 'int8', dynamicRanges: { x: [-4, 4], y: [0, 4] } })
+    expect(plan.warnings.filter(({ kind }) => kind === 'missing-scale')).toEqual([])
+  })
+
+  it('what the provider of batches throws is the cause', async () => {
+    const data = async function* () {
+      yield samples[0] as (typeof samples)[0]
+      throw new Error('the disk is gone')
+    }
+    const error = await build({ precision: 'int8', calibration: { data }, calibrator: {} }).then(
+      () => expect.fail('it was built'),
+      (failure) => failure,
+    )
+    expect(error.code).toBe('TENSORRT_CALIBRATION_FAILED')
+    expect(String(error.cause)).toMatch(/disk is gone|CALIBRATION_SOURCE_FAILED/)
+  })
+
+  it('a timing cache is written and taken', async () => {
+    const timingCache = join(folder, 'kernels.cache')
+    await build({ timingCache })
+    const measured = await readFile(timingCache)
+    await build({ timingCache, builder: { errorOnTimingCacheMiss: true } })
+    expect(measured.byteLength).toBeGreaterThan(0)
+  })
+
+  it('profiles keep the batch open', async () => {
+    const range = { min: [1, 4], opt: [8, 4], max: [32, 4] }
+    const plan = await build({ model: unaryModel('Relu', ['batch', 4]), profiles: [{ x: range }] })
+    expect(plan.inputs[0]?.shape).toEqual(['dynamic', 4])
+  })
+})
