@@ -29,6 +29,8 @@ const firstInputOnly = new Set([
   'Upsample',
 ])
 
+const gathering = new Set(['Gather', 'GatherElements', 'GatherND'])
+
 /** What they write depends on lengths and limits, and on no value. */
 const withoutValues = new Set(['ConstantOfShape', 'EyeLike', 'NonZero', 'Range', 'Shape', 'Size'])
 
@@ -113,6 +115,8 @@ function isConstant(node: GraphNode, index: number): boolean {
 export function valueInputs(node: GraphNode): GraphTensor[] {
   if (node.domain === '') {
     if (withoutValues.has(node.type)) return []
+    // What looks tokens up in a table writes what the tokens say.
+    if (gathering.has(node.type) && isConstant(node, 0)) return present(node.inputs)
     if (firstInputOnly.has(node.type)) return present(node.inputs.slice(0, 1))
     if (node.type === 'Where') return present(node.inputs.slice(1))
   }

@@ -17,6 +17,19 @@ describe('the recipe shape-arithmetic', () => {
   })
 })
 
+describe('the recipe shape-arithmetic on tokens', () => {
+  it('knows that what is looked up in a table depends on the tokens', () => {
+    const writer = new GraphWriter({ tokens: [1, 'n'] })
+    const words = writer.op('Gather', [writer.weights(100, 8), 'tokens'])
+    const count = writer.op('Squeeze', [writer.op('Slice', [writer.op('Shape', ['tokens']), writer.ints(1), writer.ints(2)])])
+    const order = writer.op('Range', [writer.number(0), writer.op('Cast', [count], { to: 1 }), writer.number(1)])
+    const places = writer.op('Gather', [writer.weights(50, 8), order])
+    const placed = writer.op('MatMul', [places, writer.weights(8, 8)], {}, { name: 'placed' })
+    const kept = writer.op('MatMul', [words, writer.weights(8, 8)], {}, { name: 'kept' })
+    expect(findNames(writer.graph([writer.op('Add', [kept, placed])]), 'shape-arithmetic').float).toEqual(['placed'])
+  })
+})
+
 describe('the recipe channel-gates', () => {
   const gate = (make: (writer: GraphWriter, mean: string, gated: string) => string, pool = 'GlobalAveragePool') => {
     const writer = new GraphWriter({ x: [1, 8, 6, 6] })
