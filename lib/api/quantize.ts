@@ -19,8 +19,8 @@ import type { QuantizationResult, QuantizationSettings } from '../quantization/q
 import { type QuantizeOptions, type QuantizeSettings, quantizeSchema } from '../quantization/quantize-options.js'
 import type { SkippedNode } from '../quantization/quantizer.js'
 import { findRecipes, leaveFloat } from '../quantization/recipes/recipes.js'
-import type { LayerSensitivity } from '../quantization/sensitivity/rank-layers.js'
 import { refuseCombinations } from '../quantization/refuse-combinations.js'
+import type { LayerSensitivity } from '../quantization/sensitivity/rank-layers.js'
 import type { Target } from '../quantization/targets/target.js'
 import { targets } from '../quantization/targets/targets.js'
 import type { AccuracyCheck, EngineOptions } from './check-quantized.js'
@@ -136,7 +136,6 @@ async function quantizeModel(settings: QuantizeSettings, engine: EngineOptions |
     smoothQuant: smoothQuantOf(settings),
     perChannel: settings.weights?.perChannel ?? true,
     weights: { isNarrow: settings.weights?.narrowRange ?? true, range: settings.weights?.range ?? 'minmax' },
-    weights: { isNarrow: settings.weights?.narrowRange ?? true, range: settings.weights?.range ?? 'minmax' },
     ignored,
     exact: new Set(scope.keys()),
   }
@@ -152,7 +151,8 @@ async function quantizeModel(settings: QuantizeSettings, engine: EngineOptions |
     const scale = settings.check ? await checkSampleScale(observed, kept, settings.signal) : []
     const first = settings.check ? await maker.check(made, kept) : made
     const needsCure = settings.check && (!isAccurate(first) || budget.comparesAll || findDeadInputs(first.attempt).size > 0)
-    const probed = wantsProbe ? { ...budget, probed: Math.max(1, budget.probed) } : budget
+    const comparesAll = budget.comparesAll && settings.check
+    const probed = { ...budget, comparesAll, probed: wantsProbe ? Math.max(1, budget.probed) : budget.probed }
     const cured = needsCure || wantsProbe ? await new CandidateCure(maker, run, kept, probed, first).cure() : null
     const best = cured?.best ?? first
     const report = needsCure ? (cured?.report ?? null) : null
