@@ -121,7 +121,10 @@ describe('outputs of classifiers', () => {
 
   it('of NaN are bad whatever else they are', () => {
     const broken = many((seed) => ({
-      logits: { shape: [1, 20], values: (logits(seed, 0).logits?.values ?? []).with(3, Number.NaN) },
+      logits: {
+        shape: [1, 20],
+        values: (logits(seed, 0).logits?.values ?? []).map((value, at) => (at === 3 ? Number.NaN : value)),
+      },
     }))
     expect(compare(float, broken)).toMatchObject({ isAccurate: false, score: 0, problems: [{ measure: 'notFinite', value: 8 }] })
   })
