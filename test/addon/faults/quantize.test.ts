@@ -144,7 +144,7 @@ describe('samples that are not what they should be end in an error with a code, 
   it('an onProgress that throws ends it, whichever the stage', async () => {
     const seen = new Set<string>()
     await quantize({ model, calibration: { data: [sample()] }, onProgress: ({ stage }) => seen.add(stage) })
-    expect([...seen]).toEqual(['read', 'fold', 'samples', 'statistics', 'quantize', 'write', 'done'])
+    expect([...seen]).toEqual(['read', 'fold', 'samples', 'statistics', 'quantize', 'check', 'write', 'done'])
     for (const at of seen) {
       if (at === 'done') continue
       const onProgress = ({ stage }: { stage: string }) => {
