@@ -36,12 +36,12 @@ describe('the recipe channel-gates', () => {
     const gated = writer.op('Relu', [writer.conv('x', 8, 8, 'kept')])
     const mean = pool === 'ReduceMean' ? writer.op('ReduceMean', [gated], { axes: [2, 3] }) : writer.op(pool, [gated])
     const graph = writer.graph([make(writer, mean, gated)])
-    return findNames(graph, 'channel-gates').float.filter((name) => !/^t\d/.test(name))
+    return findNames(graph, 'channel-gates').note.filter((name) => !/^t\d/.test(name))
   }
   const layers = (writer: GraphWriter, mean: string) =>
     writer.op('Sigmoid', [writer.conv(writer.op('Relu', [writer.conv(mean, 8, 2, 'squeeze')]), 2, 8, 'excite')])
 
-  it.each(['GlobalAveragePool', 'ReduceMean'])('leaves layers float that make factors of %s', (pool) => {
+  it.each(['GlobalAveragePool', 'ReduceMean'])('notes layers that make factors of %s', (pool) => {
     expect(gate((writer, mean, gated) => writer.op('Mul', [gated, layers(writer, mean)]), pool)).toEqual(['squeeze', 'excite'])
   })
 

@@ -147,9 +147,9 @@ describeWithData('recipes on trained models', () => {
   it.each([
     ['models/tiny_detr_digits_96.onnx', { attention: 10, 'query-decoder': 32, 'query-selection': 1, 'box-regression': 5 }],
     ['models/tiny_dense_digits_96.onnx', { attention: 2, 'box-regression': 1 }],
-    ['models/ch_PP-OCRv4_rec_infer.onnx', { attention: 4, 'channel-gates': 4 }],
-    ['models/ch_PP-OCRv4_det_infer.onnx', { 'channel-gates': 20 }],
-    ['models/ch_ppocr_mobile_v2.0_cls_infer.onnx', { 'channel-gates': 18 }],
+    ['models/ch_PP-OCRv4_rec_infer.onnx', { attention: 4 }],
+    ['models/ch_PP-OCRv4_det_infer.onnx', {}],
+    ['models/ch_ppocr_mobile_v2.0_cls_infer.onnx', {}],
     [
       'rtdetr/rtdetr_tiny.onnx',
       { attention: 8, 'deformable-attention': 6, 'query-decoder': 51, 'query-selection': 1, 'box-regression': 7 },
