@@ -1,5 +1,6 @@
 #include "round_trip_core.h"
 
+#include <chrono>
 #include <utility>
 
 namespace enginery {
@@ -11,7 +12,8 @@ RoundTripCore::Ticket RoundTripCore::begin() noexcept {
 
 bool RoundTripCore::wait(Ticket question) noexcept {
     std::unique_lock<std::mutex> lock(mutex_);
-    changed_.wait(lock, [&] { return failure_ || answered_ == question; });
+    // Not the wait without a limit: its symbol is of GLIBCXX_3.4.30, above what addons may ask of a system.
+    while (!failure_ && answered_ != question) changed_.wait_for(lock, std::chrono::hours(1));
     return !failure_;
 }
 

@@ -133,7 +133,6 @@ void build(Workbench& bench, const BuildRequest& request, BuildControl& control,
         outcome.kind = BuildOutcome::Kind::kNotParsed;
         return;
     }
-    forget_empty_names(*bench.network);
     try {
         fix_input_shapes(*bench.network, request.input_shapes);
     } catch (const NativeError& error) {

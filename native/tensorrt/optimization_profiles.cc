@@ -1,8 +1,5 @@
 #include "optimization_profiles.h"
 
-#include <algorithm>
-#include <cctype>
-
 #include "../shared/native_error.h"
 
 namespace enginery::tensorrt {
@@ -56,19 +53,6 @@ nvinfer1::ITensor& find_input(nvinfer1::INetworkDefinition& network, const std::
 }
 
 }  // namespace
-
-void forget_empty_names(nvinfer1::INetworkDefinition& network) {
-    for (int32_t i = 0; i < network.getNbInputs(); ++i) {
-        nvinfer1::ITensor& input = *network.getInput(i);
-        for (int32_t axis = 0; axis < input.getDimensions().nbDims; ++axis) {
-            const char* name = input.getDimensionName(axis);
-            if (name == nullptr || *name == 0) continue;
-            const std::string text = name;
-            const auto is_sign = [](unsigned char letter) { return letter < 128 && std::isalnum(letter) == 0; };
-            if (std::all_of(text.begin(), text.end(), is_sign)) input.setDimensionName(axis, "");
-        }
-    }
-}
 
 void fix_input_shapes(nvinfer1::INetworkDefinition& network, const std::map<std::string, std::vector<int64_t>>& shapes) {
     for (const auto& [name, lengths] : shapes) {

@@ -20,10 +20,6 @@ struct ProfileRange {
 
 using ProfileRanges = std::vector<ProfileRange>;
 
-// TensorRT takes open dimensions of one name for equal. Some exporters call every one "?", which says nothing: such names,
-// without a letter or a digit, are removed.
-void forget_empty_names(nvinfer1::INetworkDefinition& network);
-
 // Gives inputs fixed dimensions. Throws NativeError TRT_PROFILE where the network has no such input or other dimensions.
 void fix_input_shapes(nvinfer1::INetworkDefinition& network, const std::map<std::string, std::vector<int64_t>>& shapes);
 

@@ -87,12 +87,6 @@ describeWithTensorRt('TensorRT-RTX 1.7', 'builds plans without a GPU', () => {
     expect(sha256(open.bytes)).not.toBe(sha256(fixed.bytes))
   })
 
-  it('open dimensions that an exporter calls "?" need not be equal', async () => {
-    const nameless = unaryModel('Relu', ['?', '?'])
-    const plan = await build({ model: nameless, profiles: [{ x: { min: [1, 8], opt: [2, 16], max: [4, 64] } }] })
-    expect(plan.inputs[0]?.shape).toEqual(['dynamic', 'dynamic'])
-  })
-
   it('settings change the plan', async () => {
     const usual = sha256((await build()).bytes)
     expect(sha256((await build({ builder: { profilingVerbosity: 'detailed' } })).bytes)).not.toBe(usual)
