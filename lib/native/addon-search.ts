@@ -42,7 +42,7 @@ export function listAddonPlaces(addon: AddonName, environment: NodeJS.ProcessEnv
   }
   const places: AddonPlace[] = [ownFolder(addon)]
   if (addon === 'openvino') places.push(...openVinoPackages.map((name) => platformPackage(name)))
-  if (addon.startsWith('tensorrt-')) places.push(platformPackage(tensorrtPackage, folderOf(addon)))
+  if (addon.startsWith('tensorrt-')) places.push(platformPackage(tensorrtPackage, addon.slice('tensorrt-'.length)))
   return places
 }
 
