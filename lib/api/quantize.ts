@@ -31,6 +31,7 @@ import { type MeasuredSpeed, measureSpeed, warnOfCpu, warnOfSpeed } from './meas
 import { ObservedModel } from './observed-model.js'
 import { QuantizeRun } from './quantize-run.js'
 import { type Candidate, CandidateMaker } from './quantized-candidate.js'
+import { refuseOtherFormats } from './refuse-other-formats.js'
 
 export interface QuantizedOperator {
   readonly operator: string
@@ -84,7 +85,7 @@ export interface QuantizeResult {
  * The result is compared with the float model on samples. What is lost is won back where it can be; a model that stays
  * inaccurate is an error, and no file is written.
  *
- * @throws OPTION_INVALID; the MODEL_, EXTERNAL_DATA_ and OPSET_ codes, OPERATORS_NOT_RAISED; MODEL_QUANTIZED;
+ * @throws OPTION_INVALID; QUANTIZATION_NOT_ONNX; the MODEL_, EXTERNAL_DATA_ and OPSET_ codes, OPERATORS_NOT_RAISED; MODEL_QUANTIZED;
  * QUANTIZATION_INACCURATE; IGNORED_SCOPE_UNMATCHED; the CALIBRATION_, DATASET_, NPY_, NPZ_ and PREPROCESS_ codes; FILE_NOT_WRITTEN; CALLBACK_FAILED;
  * ABORTED; ADDON_NOT_FOUND, ADDON_LOAD_FAILED; OUT_OF_MEMORY
  * @example
@@ -114,6 +115,7 @@ async function quantizeModel(settings: QuantizeSettings, engine: EngineOptions |
   const run = new QuantizeRun(settings.signal, settings.onProgress)
   run.enter('read')
   const name = typeof settings.model === 'string' ? settings.model : `The model of ${settings.model.length} bytes`
+  await refuseOtherFormats(settings.model)
   const loaded = await loadOnnxModel(settings.model, { weights: 'in-file' })
   const original = graphFromOnnx(loaded, name)
   const before = findQuantization(original)
