@@ -23,7 +23,7 @@ import { refuseCombinations } from '../quantization/refuse-combinations.js'
 import type { LayerSensitivity } from '../quantization/sensitivity/rank-layers.js'
 import type { Target } from '../quantization/targets/target.js'
 import { targets } from '../quantization/targets/targets.js'
-import type { AccuracyCheck, EngineOptions } from './check-quantized.js'
+import type { AccuracyCheck, EngineOptions, KeptInference } from './check-quantized.js'
 import { checkSampleScale } from './check-sample-scale.js'
 import { CandidateCure, findDeadInputs, isAccurate } from './cure-quantized.js'
 import { encodeWhenAsked, withModel } from './encode-when-asked.js'
@@ -32,12 +32,13 @@ import { ObservedModel } from './observed-model.js'
 import { QuantizeRun } from './quantize-run.js'
 import { type Candidate, CandidateMaker } from './quantized-candidate.js'
 import { refuseOtherFormats } from './refuse-other-formats.js'
+import { warnOfNothing, warnOfSize } from './warn-of-little-gain.js'
 
 export interface QuantizedOperator {
   readonly operator: string
   /** Nodes that compute on integers. */
   readonly quantized: number
-  /** Nodes that could, and do not. */
+  /** Layers that compute in float. */
   readonly float: number
 }
 
@@ -150,8 +151,7 @@ async function quantizeModel(settings: QuantizeSettings, engine: EngineOptions |
     run.enter('quantize')
     const kept = await observed.listKept()
     if (settings.check) run.enter('check')
-    const scale = settings.check ? await checkSampleScale(observed, kept, settings.signal) : []
-    const first = settings.check ? await maker.check(made, kept) : made
+    const { first, scale } = settings.check ? await checkFirst(maker, made, kept) : { first: made, scale: [] }
     const needsCure = settings.check && (!isAccurate(first) || budget.comparesAll || findDeadInputs(first.attempt).size > 0)
     const comparesAll = budget.comparesAll && settings.check
     const probed = { ...budget, comparesAll, probed: wantsProbe ? Math.max(1, budget.probed) : budget.probed }
@@ -170,6 +170,18 @@ async function quantizeModel(settings: QuantizeSettings, engine: EngineOptions |
     })
   } finally {
     await observed.close()
+  }
+}
+
+/** The samples are looked at while the engine compiles, which takes longer. */
+async function checkFirst(maker: CandidateMaker, made: Candidate, kept: readonly KeptInference[]) {
+  const checking = maker.check(made, kept)
+  try {
+    const scale = await checkSampleScale(maker.observed, kept, maker.settings.signal)
+    return { first: await checking, scale }
+  } finally {
+    // Nothing goes on behind an error.
+    await Promise.allSettled([checking])
   }
 }
 
@@ -267,6 +279,8 @@ async function finish(
   }
   const warnings = [
     ...collected.warnings,
+    ...warnOfNothing(operators, skipped),
+    ...(keepsFloat ? [] : warnOfSize(facts.float, model, candidate.attempt.graph)),
     ...warnOfInaccuracy(candidate.check, cure),
     ...(speed === null ? warnOfCpu(target) : warnOfSpeed(speed)),
   ]

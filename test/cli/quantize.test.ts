@@ -40,6 +40,14 @@ describe('enginery quantize', () => {
     expect(await readdir(cwd)).toEqual(['calib.npy', 'model.int8.onnx', 'model.onnx'])
   })
 
+  it('says so where nothing became INT8, and ends well: the file is there, as float as before', async () => {
+    const cwd = await folderWithModel()
+    const outcome = await runCli(['quantize', 'model.onnx', '--data', 'calib.npy', '--ignore-type', 'Conv'], { cwd })
+    expect(outcome).toMatchObject({ code: 0 })
+    expect(outcome.stdout).toMatch(/^model +computes in float, nothing became INT8: 0 of 2 layers/m)
+    expect(outcome.stdout).toMatch(/^ +NOTHING_QUANTIZED: /m)
+  })
+
   it('takes what the configuration says, paths from its folder, and flags over it', async () => {
     const cwd = await folderWithModel()
     const config = [

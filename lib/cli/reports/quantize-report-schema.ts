@@ -14,7 +14,7 @@ export const quantizeReportSchema = z.strictObject({
       z.strictObject({
         operator: z.string(),
         quantized: z.int().describe('nodes that compute on integers'),
-        float: z.int().describe('nodes that could, and do not'),
+        float: z.int().describe('layers that compute in float'),
       }),
     )
     .describe('most frequent first'),

@@ -14,6 +14,8 @@ export function renderQuantization(report: Report): string {
   const size = `${formatBytes(output.bytes)}, ${significant(output.bytes / model.bytes)} of ${formatBytes(model.bytes)}`
   const facts: Row[] = [['wrote', `${output.path} (${size})`]]
   if (report.kept === 'float') facts.push(['model', 'the float one: INT8 does not pay on this CPU'])
+  const [nothing] = report.warnings.filter(({ code }) => code === 'NOTHING_QUANTIZED')
+  if (nothing !== undefined) facts.push(['model', `computes in float, ${nothing.message}`])
   if (report.isPassed) facts.push(['model', 'quantized already: written as it was'])
   else facts.push(...describeRun(report))
   const sections = [renderTable(facts)]

@@ -10,6 +10,9 @@ export interface IntegerOperator {
   readonly weights: WeightQuantizer | null
 }
 
+// None of the engines computes these on integers, though much of a model may be in them: they are listed, not passed over.
+const recurrent = new Set(['GRU', 'LSTM', 'RNN'])
+
 /** How a node computes on integers, or why it does not; null for operators that never do. */
 export function describeInteger(
   node: GraphNode,
@@ -18,6 +21,7 @@ export function describeInteger(
 ): IntegerOperator | { reason: string } | null {
   if (node.domain !== '') return null
   if (node.type === 'MatMul') return describeMatMul(node, shapes, target)
+  if (recurrent.has(node.type)) return { reason: 'the target has no INT8 kernel for layers that recur' }
   if (node.type !== 'Conv' && node.type !== 'ConvTranspose' && node.type !== 'Gemm') return null
   if (!target.weighted.has(node.type)) return { reason: 'the target computes it in float' }
   const weights = node.inputs[1] ?? null

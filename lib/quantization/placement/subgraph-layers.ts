@@ -3,7 +3,7 @@ import type { GraphNode } from '../../graph/graph-node.js'
 import type { GraphMessage } from '../../model/onnx-messages.js'
 import type { SkippedNode } from '../quantizer.js'
 
-const computing = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul'])
+const computing = new Set(['Conv', 'ConvTranspose', 'GRU', 'Gemm', 'LSTM', 'MatMul', 'RNN'])
 
 /**
  * What stays float inside a node that holds graphs of its own (If, Loop, Scan): the node itself, and the layers within,
