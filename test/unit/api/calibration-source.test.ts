@@ -96,6 +96,34 @@ describe('samples from .npy', () => {
     })
   })
 
+  it('are rounded for an input of 16 bits, and refused where that makes them infinite', async () => {
+    const half: SampleInput = { ...picture, elementType: 'f16' }
+    const data = Float32Array.of(0.1, -2, 65519, Number.NaN, Number.NEGATIVE_INFINITY, 1e-9)
+    const floats = await write('floats.npy', { type: 'f32', shape: [1, 2, 3], data })
+    // As NumPy writes them: np.float32([...]).astype(np.float16).view(np.uint16)
+    const bits = [0x2e66, 0xc000, 0x7bff, 0x7e00, 0xfc00, 0]
+    expect((await readAll({ data: floats }, [half])).samples[0]?.data).toEqual(bits)
+    expect((await readAll({ data: [{ x: data }] }, [half])).samples[0]?.data).toEqual(bits)
+    const doubles = await write('wide.npy', { type: 'f64', shape: [1, 2, 3], data: Float64Array.of(0.1, 0, 0, 0, 0, 0) })
+    expect((await readAll({ data: doubles }, [half])).samples[0]?.data[0]).toBe(0x2e66)
+    const brain = (await readAll({ data: floats }, [{ ...picture, elementType: 'bf16' }])).samples[0]?.data
+    expect(brain?.slice(0, 3)).toEqual([0x3dcd, 0xc000, 0x4780])
+    for (const [value, elementType] of [
+      [65520, 'f16'],
+      [3.4e38, 'bf16'],
+    ] as const) {
+      const tooLarge = [{ x: Float32Array.of(0, 0, value, 0, 0, 0) }]
+      await expect(readAll({ data: tooLarge }, [{ ...picture, elementType }])).rejects.toMatchObject({
+        code: 'CALIBRATION_SAMPLE_INVALID',
+        message: expect.stringMatching(new RegExp(`at position 2, which ${elementType} does not hold`)),
+      })
+    }
+    const whole = [{ x: Tensor.from(Int32Array.of(0, 0, 4097, 0, 0, 0), [1, 2, 3]) }]
+    await expect(readAll({ data: whole }, [half])).rejects.toMatchObject({
+      message: expect.stringContaining('4097 at position 2'),
+    })
+  })
+
   it('go to inputs by name, and must be as many for each', async () => {
     const x = await write('x.npy', counting([3, 2, 3]))
     const ids = await write('mask.npy', { type: 'i32', shape: [3, 2], data: Int32Array.of(1, 1, 1, 0, 0, 0) })
