@@ -1,8 +1,11 @@
-// Plans of TensorRT-RTX from every ONNX model of a folder, without a GPU: float and INT8, with fixed shapes and with
+// Plans of TensorRT-RTX from every ONNX model of a folder, without a GPU: float, FP16 and INT8, with fixed shapes and with
 // profiles, for compute capabilities 8.0, 8.9 and 12.0, each built twice and compared byte for byte. Prints a Markdown table,
 // failures with their reasons.
 //
-//   node bench/tensorrt/build-plans.mjs [--data FOLDER] [--only SUBSTRING] [--capabilities 8.0,8.9,12.0] [--json FILE]
+//   node bench/tensorrt/build-plans.mjs [--data FOLDER] [--only SUBSTRING] [--capabilities 8.0,8.9,12.0]
+//     [--precisions fp32,fp16,int8] [--summary] [--json FILE]
+//
+// FP16 is the rewritten model. --summary adds a table with a row for each model and a column for each precision.
 //
 // INT8 is what our quantizer makes of the model. It is calibrated with noise here: whether a plan can be built, and to the
 // same bytes, does not depend on the scales; how right it is is not judged. ENGINERY_ENTRY names another build of the package.
@@ -18,10 +21,13 @@ const { values } = parseArgs({
     data: { type: 'string', default: '../shared/data' },
     only: { type: 'string', default: '' },
     capabilities: { type: 'string', default: '8.0,8.9,12.0' },
+    precisions: { type: 'string', default: 'fp32,fp16,int8' },
+    summary: { type: 'boolean', default: false },
     json: { type: 'string' },
   },
 })
 const capabilities = values.capabilities.split(',')
+const precisions = values.precisions.split(',')
 
 /** Lengths for dimensions that a model leaves open: batch, channels, height, width. */
 const usualLengths = { 0: 1, 1: 3, 2: 64, 3: 192 }
@@ -89,6 +95,7 @@ async function buildOnce(options) {
       )
       .digest('hex'),
     warnings: plan.warnings.length,
+    notes: plan.notes,
   }
 }
 
@@ -99,8 +106,8 @@ async function tryBuild(model, inputs, precision, isDynamic, capability) {
     model,
     builder: { computeCapabilities: [capability] },
     ...(isDynamic ? { profiles: [profile] } : { shapes }),
+    precision,
     ...(precision === 'int8' && {
-      precision,
       calibration: { data: samplesFor(inputs), samples: 1 },
       quantization: { shapes, check: false },
     }),
@@ -122,7 +129,7 @@ for (const path of listModels(resolve(values.data))) {
   const name = path.slice(resolve(values.data).length + 1)
   const inputs = await readInputs(path)
   const hasOpen = inputs.some(({ shape }) => shape.some((length) => typeof length !== 'number'))
-  for (const precision of ['fp32', 'int8']) {
+  for (const precision of precisions) {
     for (const isDynamic of hasOpen ? [false, true] : [false]) {
       for (const capability of capabilities) {
         const result = await tryBuild(path, inputs, precision, isDynamic, capability)
@@ -138,4 +145,18 @@ const built = rows.filter(({ failure }) => failure === undefined)
 console.log(
   `\n${built.length} of ${rows.length} built, ${built.filter(({ same }) => same === 'bytes').length} of them to the same bytes twice`,
 )
+if (values.summary) printSummary()
 if (values.json) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`)
+
+/** Sizes of plans, and for what failed the reason, one model a row; fixed shapes and profiles apart. */
+function printSummary() {
+  const keys = [...new Set(rows.map(({ model, shapes, capability }) => [model, shapes, capability].join(' | ')))]
+  console.log(`\n| model | shapes | GPU | ${precisions.join(' | ')} |\n|---|---|---|${precisions.map(() => '---|').join('')}`)
+  for (const key of keys) {
+    const cells = precisions.map((precision) => {
+      const row = rows.find((one) => one.precision === precision && [one.model, one.shapes, one.capability].join(' | ') === key)
+      return row.failure ?? `${(row.bytes / 2 ** 20).toFixed(1)} MiB${row.same === 'bytes' ? '' : ' (not the same bytes twice)'}`
+    })
+    console.log(`| ${key} | ${cells.join(' | ')} |`)
+  }
+}

@@ -8,7 +8,7 @@ import { canonicalJson, digestEngine } from '../engine/engine-digest.js'
 import type { EngineIdentity, EnginePreparation, ManifestContent } from '../engine/manifest.js'
 import type { CalibrationInput } from '../engine/tensorrt/batch-layout.js'
 import { readWarnings } from '../engine/tensorrt/build-warnings.js'
-import { planSettings, unsupported } from '../engine/tensorrt/builder-settings.js'
+import { planSettings } from '../engine/tensorrt/builder-settings.js'
 import { type DeclaredInput, planShapes } from '../engine/tensorrt/input-shapes.js'
 import { type OpenedTensorRt, openTensorRt, requireBuilder } from '../engine/tensorrt/open-library.js'
 import { TensorRtPlan } from '../engine/tensorrt/plan.js'
@@ -17,6 +17,7 @@ import { runBuild } from '../engine/tensorrt/run-build.js'
 import { engineryError, isEngineryError } from '../errors/enginery-error.js'
 import { explainFileFailure } from '../errors/explain-file-failure.js'
 import { reportProgress } from '../errors/report-progress.js'
+import { abortedError, unlessAborted } from '../errors/unless-aborted.js'
 import { logSafely, silentLogger } from '../logging/logger.js'
 import { digestModel } from '../model/model-digest.js'
 import { detectBytesFormat, detectModelFormat } from '../model/model-format.js'
@@ -25,7 +26,7 @@ import type { NativeBuildOutcome, NativeBuildRequest, NativeNetworkTensor } from
 import type { ElementType } from '../tensor/element-type.js'
 import { BuildRun } from './build-run.js'
 import { openNativeCalibration } from './calibrate-natively.js'
-import { prepareTensorRtInt8 } from './prepare-tensorrt-int8.js'
+import { type PlannedPrecision, planPrecision } from './plan-tensorrt-precision.js'
 import type { BuilderEvent, BuildTensorRtSettings } from './tensorrt-options.js'
 import { openTimingCache } from './timing-caches.js'
 
@@ -40,23 +41,21 @@ export interface OnnxInput {
 /** Makes a plan. Options were checked. */
 export async function buildTensorRt(settings: BuildTensorRtSettings): Promise<TensorRtPlan> {
   const logger = settings.logger ?? silentLogger
-  const { calibrator, calibration: samples } = settings
-  const prepares = settings.precision === 'int8' && samples !== undefined && calibrator === undefined
+  if (settings.signal?.aborted) throw abortedError('The build', settings.signal)
+  const library = await unlessAborted(openTensorRt(settings.library), settings.signal, 'The build')
+  requireBuilder(library, settings.device)
+  const planned = planPrecision(settings, library)
   const run = new BuildRun(
     'The build',
-    ['digest', 'cache', ...(prepares ? (['quantize'] as const) : []), 'read', 'compile', 'store'],
+    ['digest', 'cache', ...(planned.stage === null ? [] : [planned.stage]), 'read', 'compile', 'store'],
     settings.signal,
     settings.onProgress,
   )
-  run.refuseAborted()
-  const library = await run.unlessAborted(openTensorRt(settings.library))
-  requireBuilder(library, settings.device)
-  const planned = planPrecision(settings, library)
   const model = await readModel(settings.model)
 
   run.enter('digest')
   const identity = await run.unlessAborted(identify(model, settings, library))
-  const preparation = planned.quantizes ? prepareTensorRtInt8(settings, model) : undefined
+  const preparation = planned.prepare(model)
   // Calibrators of TensorRT's measure anew each time, and nothing tells one calibration from another.
   const kept = planned.calibrates ? null : settings.cache ? await preparation?.identity() : undefined
   const cache = settings.cache && kept !== null ? await openCache({ ...cacheOptions(settings.cache), logger }) : undefined
@@ -68,19 +67,22 @@ export async function buildTensorRt(settings: BuildTensorRtSettings): Promise<Te
     return found
   }
   let source = model
+  let prepared: readonly string[] = []
   if (preparation) {
-    run.enter('quantize')
-    const bytes = await preparation.run((fraction) => run.enter('quantize', fraction))
+    run.enter(preparation.stage)
+    const { bytes, notes } = await run.unlessAborted(preparation.run((fraction) => run.enter(preparation.stage, fraction)))
     source = { ...model, bytes, path: null }
+    prepared = notes
   }
   const made: EnginePreparation | undefined = preparation && {
-    precision: 'int8',
+    precision: preparation.precision,
     source: identity.model,
     options: preparation.options,
   }
   const own = preparation ? await identify(source, settings, library) : identity
   run.enter('read')
-  const { request, notes, inputs } = await planRequest(source, settings, library, planned)
+  const { request, notes: shaped, inputs } = await planRequest(source, settings, library, planned)
+  const notes = [...prepared, ...shaped]
   const calibration = planned.calibrates
     ? await openNativeCalibration(settings, library, identity.model.sha256, inputs, logger)
     : undefined
@@ -107,46 +109,6 @@ export async function buildTensorRt(settings: BuildTensorRtSettings): Promise<Te
 
 function listenerOf({ onBuilderEvent }: BuildTensorRtSettings): ((event: BuilderEvent) => void) | undefined {
   return onBuilderEvent && ((event) => reportProgress(onBuilderEvent, event))
-}
-
-interface PlannedPrecision {
-  /** The model is quantized before it is built. */
-  readonly quantizes: boolean
-  /** TensorRT calibrates by itself. */
-  readonly calibrates: boolean
-  /** For the builder's flags. */
-  readonly precision: BuildTensorRtSettings['precision']
-}
-
-/** How the precision that was asked for comes about on this line. */
-function planPrecision(settings: BuildTensorRtSettings, library: OpenedTensorRt): PlannedPrecision {
-  const { precision, calibration, calibrator, dynamicRanges, builder } = settings
-  const typed = library.line !== 'v10' || builder.stronglyTyped === true
-  if (precision !== 'int8') {
-    if (calibration !== undefined) throw refuseOption('calibration', 'nothing: it is for precision int8 alone')
-    if (typed && precision !== 'fp32')
-      throw unsupported(library, `precision ${precision} for models of other types`, typedCure(precision))
-    return { quantizes: false, calibrates: false, precision }
-  }
-  if (library.line !== 'v10' && dynamicRanges !== undefined) {
-    throw unsupported(library, 'dynamic ranges', 'Give `calibration`: the model then gets quantizers.')
-  }
-  if (calibrator !== undefined) {
-    if (library.line !== 'v10')
-      throw unsupported(library, 'calibrators', 'Leave `calibrator` out: the model then gets quantizers.')
-    if (typed) throw refuseOption('calibrator', 'a network that is not strongly typed')
-    return { quantizes: false, calibrates: true, precision }
-  }
-  // A model with quantizers needs no samples; TensorRT says what it misses in any other.
-  return { quantizes: calibration !== undefined, calibrates: false, precision: typed ? 'fp32' : 'int8' }
-}
-
-function typedCure(precision: string): string {
-  return `Networks are strongly typed: give a model in ${precision.toUpperCase()} with precision fp32, or use TensorRT 10 without stronglyTyped.`
-}
-
-function refuseOption(option: string, reason: string) {
-  return engineryError('OPTION_INVALID', { caller: 'buildEngine', option, reason: `expected ${reason}` })
 }
 
 /** @throws MODEL_NOT_FOUND, MODEL_EMPTY, MODEL_FORMAT_UNKNOWN, MODEL_UNSUPPORTED, FILE_NOT_READ */
@@ -180,7 +142,7 @@ async function identify(model: OnnxInput, settings: BuildTensorRtSettings, libra
     ? await digestModel(await detectModelFormat(path), { signal: settings.signal })
     : await digestModel({ bytes }, { signal: settings.signal })
   const { model: _m, signal: _s, onProgress: _p, onBuilderEvent: _b, logger: _l, cache: _c, verbose: _v, ...rest } = settings
-  const { backend: _k, calibration: _d, quantization: _q, timingCache: _t, precision, ...options } = rest
+  const { backend: _k, calibration: _d, quantization: _q, halfPrecision: _h, timingCache: _t, precision, ...options } = rest
   return {
     ...tensorrtIdentity(library, options),
     model: { sha256: digested.sha256, bytes: digested.bytes, name: path && basename(path), format: 'onnx' },

@@ -10,6 +10,7 @@ import {
 } from '../engine/tensorrt/build-options.js'
 import type { Logger } from '../logging/logger.js'
 import type { NativeBuildEvent } from '../native/tensorrt-addon.js'
+import { type IgnoredScope, ignoredScopeSchema } from '../quantization/ignored-scope.js'
 import {
   type CalibrationOptions,
   calibrationSchema,
@@ -36,6 +37,12 @@ export const calibratorSchema = z.strictObject({
   regressionCutoff: z.number().min(0).max(1).optional().describe('of legacy'),
 })
 
+/** How a model is rewritten in half precision. */
+export const halfPrecisionSchema = z.strictObject({
+  keepInputsAndOutputs: z.boolean().optional().describe('inputs and outputs of the plan stay float32; default true'),
+  ignored: ignoredScopeSchema.optional().describe('nodes that stay float32'),
+})
+
 /** The options of {@link buildEngine} for TensorRT, checked. */
 export const buildTensorRtSchema = tensorrtCompileSchema.extend({
   backend: z.literal('tensorrt'),
@@ -48,6 +55,7 @@ export const buildTensorRtSchema = tensorrtCompileSchema.extend({
   precision: z.enum(['fp32', 'fp16', 'bf16', 'int8', 'fp8']).default('fp32'),
   calibration: calibrationSchema.optional(),
   quantization: engineQuantizationSchema.optional(),
+  halfPrecision: halfPrecisionSchema.optional(),
   calibrator: calibratorSchema.optional(),
   timingCache: z
     .union([z.boolean(), z.string().min(1)])
@@ -78,10 +86,13 @@ export interface TensorRtBuildOptions {
   device?: number | undefined
   /**
    * Element type of layers that the model leaves free; default fp32. On TensorRT 10 a permission for its builder. TensorRT 11 and
-   * TensorRT-RTX take the types of the model: `int8` quantizes it first.
+   * TensorRT-RTX take the types of the model: `int8` quantizes it first, `fp16` and `bf16` rewrite it ({@link convertPrecision}).
    */
   precision?: 'fp32' | 'fp16' | 'bf16' | 'int8' | 'fp8' | undefined
-  /** Samples to quantize or calibrate with, for `int8`. */
+  /**
+   * Samples to quantize or calibrate with, for `int8`. Where `fp16` or `bf16` rewrites the model: what they bring near the end of
+   * the type stays float32.
+   */
   calibration?: CalibrationOptions | undefined
   /**
    * TensorRT 10: calibrate with its own calibrators, in place of quantizers that enginery puts into the model. Without
@@ -95,6 +106,11 @@ export interface TensorRtBuildOptions {
   timingCache?: boolean | string | undefined
   /** How to quantize, for `int8`; the target is `tensorrt`. */
   quantization?: EngineQuantizationOptions | undefined
+  /**
+   * How `fp16` and `bf16` rewrite the model on TensorRT 11 and TensorRT-RTX: nodes that stay float32, and whether inputs and outputs
+   * do (true unless told).
+   */
+  halfPrecision?: { keepInputsAndOutputs?: boolean | undefined; ignored?: IgnoredScope | undefined } | undefined
   /** Fixed shape per input name; an open batch dimension that nobody mentions becomes 1. */
   shapes?: Record<string, number[]> | undefined
   /** Ranges of shapes that the plan is made for; TensorRT tunes each for its `opt`. */

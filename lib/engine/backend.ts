@@ -102,6 +102,7 @@ export type BuildStage =
   | 'digest'
   | 'cache'
   | 'quantize'
+  | 'convert'
   | 'read'
   | 'reshape'
   | 'preprocess'

@@ -111,6 +111,60 @@ describeWithTensorRt('TensorRT-RTX 1.7', 'builds plans without a GPU', () => {
     expect(manifest.preparation).toMatchObject({ precision: 'int8', options: { target: 'tensorrt' } })
   })
 
+  it('fp16 rewrites the model first: its convolutions are half, inputs and outputs only where they are asked to be', async () => {
+    const plan = await build({ precision: 'fp16' })
+    const typesOf = ({ layers }: typeof plan) =>
+      layers?.filter(({ type }) => type === 'convolution').flatMap(({ outputs }) => outputs.map(({ type }) => type))
+    expect(typesOf(plan)).toEqual(['f16', 'f16', 'f16'])
+    expect([...plan.inputs, ...plan.outputs].map(({ type }) => type)).toEqual(['f32', 'f32'])
+    expect(plan.notes.join()).toMatch(/\d+ nodes compute in f16, 0 stay in f32, 2 casts/)
+    const manifest = await plan.save(join(folder, 'fp16.plan'))
+    expect(manifest.options).toMatchObject({ precision: 'fp16' })
+    expect(manifest.preparation).toMatchObject({ precision: 'fp16', options: { type: 'f16' } })
+
+    const halfPorts = await build({ precision: 'fp16', halfPrecision: { keepInputsAndOutputs: false } })
+    expect([...halfPorts.inputs, ...halfPorts.outputs].map(({ type }) => type)).toEqual(['f16', 'f16'])
+    const ignored = await build({ precision: 'fp16', halfPrecision: { ignored: { types: ['Conv'] } } })
+    expect(typesOf(ignored)).toEqual(['f32', 'f32', 'f32'])
+    expect(ignored.notes.join()).toMatch(/nothing computes in f16/)
+  })
+
+  it('fp16 leaves float what samples bring near the end of the type', async () => {
+    const loud = [
+      {
+        x: Tensor.from(
+          wave(8 * 16 * 16, 0).map((value) => value * 60_000),
+          [1, 8, 16, 16],
+        ),
+      },
+    ]
+    const plan = await build({ precision: 'fp16', calibration: { data: loud, samples: 1 } })
+    const first = plan.layers?.find(({ type }) => type === 'convolution')
+    expect(first?.outputs.map(({ type }) => type)).toEqual(['f32'])
+  })
+
+  it('bf16 rewrites products of matrices', async () => {
+    const products = encodeOnnx({
+      inputs: [{ name: 'x', type: 'f32', shape: [4, 8] }],
+      outputs: [{ name: 'y', type: 'f32', shape: [4, 8] }],
+      initializers: [{ name: 'w', type: 'f32', shape: [8, 8], data: new Uint8Array(wave(64, 1).buffer) }],
+      nodes: [{ op: 'MatMul', inputs: ['x', 'w'], outputs: ['y'] }],
+    })
+    const plan = await build({ model: products, precision: 'bf16' })
+    const product = plan.layers?.find(({ type }) => type.includes('matrix'))
+    expect(product?.outputs.map(({ type }) => type)).toEqual(['bf16'])
+  })
+
+  it('a plan in fp16 has a cache entry of its own, and one for each way of rewriting', async () => {
+    const cache = join(folder, 'half')
+    const float = await build({ cache })
+    const half = await build({ cache, precision: 'fp16' })
+    const ports = await build({ cache, precision: 'fp16', halfPrecision: { keepInputsAndOutputs: false } })
+    const again = await build({ cache, precision: 'fp16' })
+    expect([float, half, ports, again].map(({ fromCache }) => fromCache)).toEqual([false, false, false, true])
+    expect(sha256(again.bytes)).toBe(sha256(half.bytes))
+  })
+
   it("tells of TensorRT's phases and steps, and of stages", async () => {
     const events: BuilderEvent[] = []
     const stages: string[] = []
@@ -156,7 +210,7 @@ describeWithTensorRt('TensorRT-RTX 1.7', 'builds plans without a GPU', () => {
 
   it('refuses options that it does not have, with what replaced them', async () => {
     const cases: [Partial<TensorRtBuildOptions>, RegExp, RegExp][] = [
-      [{ precision: 'fp16' }, /no precision fp16/, /strongly typed/],
+      [{ precision: 'fp8' }, /no precision fp8/, /strongly typed/],
       [{ builder: { precisionConstraints: 'obey' } }, /obey-precision-constraints/, /types of the model/],
       [{ builder: { tacticSources: ['cublas'] } }, /tactic source cublas/, /leave the source out/],
       [{ builder: { hardwareCompatibility: 'ampere-plus' } }, /hardwareCompatibility/, /computeCapabilities/],
@@ -169,6 +223,14 @@ describeWithTensorRt('TensorRT-RTX 1.7', 'builds plans without a GPU', () => {
       expect(error.message).toMatch(message)
       expect(error.cure).toMatch(cure)
     }
+  })
+
+  it.each([
+    [{ halfPrecision: {} }, /halfPrecision.*precision fp16 or bf16/],
+    [{ calibration: { data: [] } }, /calibration.*for int8, and for fp16/],
+    [{ calibrator: { cache: 'x.calib' } }, /calibrator.*precision int8/],
+  ] satisfies [Partial<TensorRtBuildOptions>, RegExp][])('refuses %j beside fp32', async (options, message) => {
+    expect(await failure(build(options))).toMatchObject({ code: 'OPTION_INVALID', message: expect.stringMatching(message) })
   })
 
   it('says what is wrong with a value that TensorRT refuses', async () => {

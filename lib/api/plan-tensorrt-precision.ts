@@ -1,0 +1,78 @@
+import { unsupported } from '../engine/tensorrt/builder-settings.js'
+import type { OpenedTensorRt } from '../engine/tensorrt/open-library.js'
+import { engineryError } from '../errors/enginery-error.js'
+import type { OnnxInput } from './build-tensorrt.js'
+import type { TensorRtPreparation } from './prepare-tensorrt.js'
+import { prepareTensorRtHalf } from './prepare-tensorrt-half.js'
+import { prepareTensorRtInt8 } from './prepare-tensorrt-int8.js'
+import type { BuildTensorRtSettings } from './tensorrt-options.js'
+
+/** How a precision comes about. */
+export interface PlannedPrecision {
+  /** What is done to the model before it is built; null: nothing. */
+  readonly stage: TensorRtPreparation['stage'] | null
+  prepare(model: OnnxInput): TensorRtPreparation | undefined
+  /** TensorRT calibrates by itself. */
+  readonly calibrates: boolean
+  /** For the builder's flags. */
+  readonly precision: BuildTensorRtSettings['precision']
+}
+
+type Library = Pick<OpenedTensorRt, 'line' | 'title'>
+
+/**
+ * How the precision that was asked for comes about with this TensorRT. TensorRT 10 chooses types itself, of those that it is
+ * allowed; where it takes those of the model (11.x, RTX, strongly typed networks), the model is changed first.
+ *
+ * @throws OPTION_INVALID, TENSORRT_OPTION_UNSUPPORTED
+ */
+export function planPrecision(settings: BuildTensorRtSettings, library: Library): PlannedPrecision {
+  const { precision, calibration, calibrator, builder } = settings
+  const typed = library.line !== 'v10' || builder.stronglyTyped === true
+  if (settings.halfPrecision !== undefined && !(typed && isHalf(precision))) {
+    throw refuseOption('halfPrecision', 'precision fp16 or bf16 and a TensorRT that takes the types of the model (11.x, RTX)')
+  }
+  if (precision === 'int8') return planInt8(settings, library, typed)
+  if (calibrator !== undefined) throw refuseOption('calibrator', 'precision int8 with it')
+  if (typed && isHalf(precision)) {
+    const type = precision === 'fp16' ? 'f16' : 'bf16'
+    const prepare = (model: OnnxInput) => prepareTensorRtHalf(settings, model, type)
+    return { stage: 'convert', prepare, calibrates: false, precision: 'fp32' }
+  }
+  if (calibration !== undefined) {
+    throw refuseOption('calibration', 'nothing: it is for int8, and for fp16 and bf16 where the model is rewritten (11.x, RTX)')
+  }
+  if (typed && precision !== 'fp32') {
+    const cure =
+      'Networks are strongly typed: give a model with quantizers to FP8 and precision fp32, or use TensorRT 10 without stronglyTyped.'
+    throw unsupported(library, `precision ${precision} for models of other types`, cure)
+  }
+  return { ...nothing, calibrates: false, precision }
+}
+
+const nothing = { stage: null, prepare: () => undefined } as const
+
+function planInt8(settings: BuildTensorRtSettings, library: Library, typed: boolean): PlannedPrecision {
+  const { precision, calibration, calibrator, dynamicRanges } = settings
+  if (library.line !== 'v10' && dynamicRanges !== undefined) {
+    throw unsupported(library, 'dynamic ranges', 'Give `calibration`: the model then gets quantizers.')
+  }
+  if (calibrator !== undefined) {
+    if (library.line !== 'v10')
+      throw unsupported(library, 'calibrators', 'Leave `calibrator` out: the model then gets quantizers.')
+    if (typed) throw refuseOption('calibrator', 'a network that is not strongly typed')
+    return { ...nothing, calibrates: true, precision }
+  }
+  const built = { calibrates: false, precision: typed ? 'fp32' : 'int8' } as const
+  // A model with quantizers needs no samples; TensorRT says what it misses in any other.
+  if (calibration === undefined) return { ...nothing, ...built }
+  return { stage: 'quantize', prepare: (model) => prepareTensorRtInt8(settings, model), ...built }
+}
+
+function isHalf(precision: BuildTensorRtSettings['precision']): precision is 'fp16' | 'bf16' {
+  return precision === 'fp16' || precision === 'bf16'
+}
+
+function refuseOption(option: string, reason: string) {
+  return engineryError('OPTION_INVALID', { caller: 'buildEngine', option, reason: `expected ${reason}` })
+}

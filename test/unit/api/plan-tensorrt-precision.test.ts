@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest'
+import { planPrecision } from '../../../lib/api/plan-tensorrt-precision.js'
+import { buildTensorRtSchema } from '../../../lib/api/tensorrt-options.js'
+
+const plan = (line: 'v10' | 'v11' | 'rtx', options: object) =>
+  planPrecision(buildTensorRtSchema.parse({ backend: 'tensorrt', model: 'x.onnx', ...options }), {
+    line,
+    title: `TensorRT (${line})`,
+  })
+
+const calibration = { data: 'samples.npy' }
+
+describe('a precision comes about', () => {
+  it.each([
+    ['v10', { precision: 'fp16' }, null, 'fp16'],
+    ['v10', { precision: 'bf16' }, null, 'bf16'],
+    ['v10', { precision: 'fp16', builder: { stronglyTyped: true } }, 'convert', 'fp32'],
+    ['v11', { precision: 'fp16', calibration }, 'convert', 'fp32'],
+    ['rtx', { precision: 'bf16', halfPrecision: { keepInputsAndOutputs: false } }, 'convert', 'fp32'],
+    ['v10', { precision: 'int8', calibration }, 'quantize', 'int8'],
+    ['rtx', { precision: 'int8', calibration }, 'quantize', 'fp32'],
+    ['v10', { precision: 'int8', calibration, calibrator: {} }, null, 'int8'],
+    ['rtx', {}, null, 'fp32'],
+  ] as const)('on %s, %j: %s', (line, options, stage, precision) => {
+    expect(plan(line, options)).toMatchObject({ stage, precision, calibrates: 'calibrator' in options })
+  })
+
+  it.each([
+    ['v10', { precision: 'fp16', calibration }, 'OPTION_INVALID', /calibration/],
+    ['v10', { precision: 'fp16', halfPrecision: {} }, 'OPTION_INVALID', /halfPrecision/],
+    ['rtx', { precision: 'int8', halfPrecision: {} }, 'OPTION_INVALID', /halfPrecision/],
+    ['rtx', { precision: 'fp16', calibrator: {} }, 'OPTION_INVALID', /calibrator/],
+    ['v11', { precision: 'fp8' }, 'TENSORRT_OPTION_UNSUPPORTED', /fp8/],
+    ['rtx', { precision: 'int8', calibrator: {} }, 'TENSORRT_OPTION_UNSUPPORTED', /calibrators/],
+  ] as const)('or is refused: on %s, %j', (line, options, code, message) => {
+    expect(() => plan(line, options)).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) }))
+  })
+})
