@@ -5,9 +5,10 @@ import type { SampleInput } from '../calibration/prepare-samples.js'
 import type { Dataset } from '../dataset/annotations.js'
 import type { DatasetOptions } from '../dataset/dataset-options.js'
 import { openDataset } from '../dataset/open-dataset.js'
-import { listFiles } from '../dataset/picture-files.js'
+import { isPictureName, listFiles } from '../dataset/picture-files.js'
+import { linesOf, readTextFile } from '../dataset/read-text-file.js'
 import { type ArraySelection, openNpyFiles, openNpzFiles, type TensorFiles } from '../dataset/tensor-files.js'
-import { engineryError } from '../errors/enginery-error.js'
+import { engineryError, isEngineryError } from '../errors/enginery-error.js'
 import { explainFileFailure } from '../errors/explain-file-failure.js'
 import type { CalibrationSamples, CalibrationSettings } from '../quantization/quantize-options.js'
 import { samplesFromDataset } from './calibration/dataset-samples.js'
@@ -64,8 +65,25 @@ async function open(
   if (typeof data === 'object' && 'samples' in data) return samplesFromDataset(data as Dataset, settings, inputs, signal)
   const files = await openFiles(data as string | Record<string, string> | DatasetOptions, inputs)
   if (files !== null) return samplesFromFiles(files, settings, inputs)
-  const options: DatasetOptions = typeof data === 'string' ? { images: data } : (data as DatasetOptions)
-  return samplesFromDataset(await openDataset(options), settings, inputs, signal)
+  const dataset = typeof data === 'string' ? await openPictures(data) : await openDataset(data as DatasetOptions)
+  return samplesFromDataset(dataset, settings, inputs, signal)
+}
+
+/** A folder of pictures or a list of them; a file that is neither is told what it could be. */
+async function openPictures(path: string): Promise<Dataset> {
+  try {
+    return await openDataset({ images: path })
+  } catch (error) {
+    const isNoList = isEngineryError(error) && ['DATASET_EMPTY', 'DATASET_INVALID'].includes(error.code)
+    if (!isNoList || !(await stat(path)).isFile() || (await listsPictures(path))) throw error
+    const reason = `expected a .npy or .npz file, a folder of pictures or of .npz files, or a text file with the path of a picture in each line; received ${path}, which is none of these`
+    throw engineryError('OPTION_INVALID', { caller: 'quantize', option: 'calibration.data', reason }, { cause: error })
+  }
+}
+
+async function listsPictures(path: string): Promise<boolean> {
+  const text = await readTextFile(path, 'image-list').catch(() => '')
+  return linesOf(text).some(({ line }) => isPictureName(line.trim()))
 }
 
 function isListed(data: CalibrationSettings['data']): data is CalibrationSamples {

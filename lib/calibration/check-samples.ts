@@ -56,7 +56,7 @@ export class SampleChecker {
     const count = this.#samples
     if (count < fewSamples) {
       const why = `Ranges come from what is seen: with less than ${fewSamples} samples they hang on single ones, and values that occur later are clipped. 100 to 300 are usual.`
-      warn('SAMPLES_FEW', `there are only ${count} samples`, why)
+      warn('SAMPLES_FEW', count === 1 ? 'there is only 1 sample' : `there are only ${count} samples`, why)
     }
     if (count > 1 && this.#seen.size === 1) {
       warn(

@@ -6,6 +6,7 @@ const cures: Partial<Record<ErrorCode, string>> = {
   ENGINE_MISMATCH: '--rebuild-from <model> builds it again and saves it in place of the old one',
   ENGINE_CORRUPT: '--rebuild-from <model> builds it again and saves it in place of the old one',
   ENGINE_IMPORT_FAILED: '--rebuild-from <model> builds it again and saves it in place of the old one',
+  MODEL_QUANTIZED: '--pass (quantize) writes it as it is; build takes it without --precision int8',
   INPUT_TYPE: '--cast converts arrays of another element type',
   INPUT_MISSING: '--input name=file.npy gives a value, --random-input (run) makes values up',
   CACHE_UNUSABLE: '--cache <dir> names another folder, --no-cache does without',

@@ -96,6 +96,27 @@ describe('samples from .npy', () => {
     })
   })
 
+  it.each([
+    ['make-samples.js', 'export const samples = []\nexport default samples\n'],
+    ['photo.jpg', Uint8Array.of(0xff, 0xd8, 0xff, 0xe0)],
+    ['empty.txt', ''],
+  ])('are not in %s, and what could be is named', async (name, content) => {
+    const path = join(folder, name)
+    await writeFile(path, content)
+    await expect(readAll({ data: path })).rejects.toMatchObject({
+      code: 'OPTION_INVALID',
+      message: expect.stringMatching(
+        /expected a \.npy or \.npz file, a folder of pictures .*, or a text file .*; received .*, which is none/,
+      ),
+    })
+  })
+
+  it('are missing where a list of pictures names none that is there', async () => {
+    const path = join(folder, 'list.txt')
+    await writeFile(path, 'gone/a.jpg\ngone/b.PNG\n')
+    await expect(readAll({ data: path })).rejects.toMatchObject({ code: 'DATASET_EMPTY' })
+  })
+
   it('are rounded for an input of 16 bits, and refused where that makes them infinite', async () => {
     const half: SampleInput = { ...picture, elementType: 'f16' }
     const data = Float32Array.of(0.1, -2, 65519, Number.NaN, Number.NEGATIVE_INFINITY, 1e-9)
