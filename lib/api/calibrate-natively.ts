@@ -7,7 +7,7 @@ import {
 import { chooseCalibrationTable } from '../calibration/tensorrt/choose-table.js'
 import type { CalibrationAlgorithm } from '../calibration/tensorrt/table-header.js'
 import { saveCalibrationTable } from '../calibration/tensorrt/table-manifest.js'
-import type { CalibrationInput } from '../engine/tensorrt/batch-layout.js'
+import { BatchLayout, type CalibrationInput } from '../engine/tensorrt/batch-layout.js'
 import { CalibrationBatches } from '../engine/tensorrt/calibration-batches.js'
 import type { OpenedTensorRt } from '../engine/tensorrt/open-library.js'
 import { engineryError } from '../errors/enginery-error.js'
@@ -47,15 +47,38 @@ export async function openNativeCalibration(
 ): Promise<NativeCalibrationRun> {
   const { calibration, calibrator, signal } = settings
   const { kind = 'entropy2', cache: path, onUnfit } = calibrator ?? {}
-  const expected = { model, algorithm: algorithms[kind], major: 10, version: library.version }
-  const isThere = path !== undefined && (await exists(path))
-  const chosen = isThere ? await chooseCalibrationTable(path, expected, { onUnfit }) : null
-  const table = chosen?.table ?? null
-  if (table === null && calibration === undefined) {
-    const reason = 'expected samples to calibrate with, because there is no calibration table that can be used'
-    throw engineryError('OPTION_INVALID', { caller: 'buildEngine', option: 'calibration', reason })
-  }
   const source = calibration && (await openSource(calibration, inputs, signal))
+  try {
+    const expected = { model, algorithm: algorithms[kind], major: 10, version: library.version }
+    let table: CalibrationTable | null = null
+    if (path !== undefined && (await exists(path))) {
+      // With samples at hand, a table of others is stale; without, nothing says which it should be of.
+      const samples = source && { data: await source.identity(), preprocess: source.preprocess }
+      table = (await chooseCalibrationTable(path, { ...expected, ...samples }, { onUnfit })).table
+    }
+    if (table === null && source === undefined) {
+      const reason = 'expected samples to calibrate with, because there is no calibration table that can be used'
+      throw engineryError('OPTION_INVALID', { caller: 'buildEngine', option: 'calibration', reason })
+    }
+    return startCalibration({ settings, model, inputs, logger, source, table })
+  } catch (error) {
+    await source?.close()
+    throw error
+  }
+}
+
+interface Calibrated {
+  readonly settings: BuildTensorRtSettings
+  readonly model: string
+  readonly inputs: readonly CalibrationInput[]
+  readonly logger: Logger
+  readonly source: CalibrationSource | undefined
+  readonly table: CalibrationTable | null
+}
+
+function startCalibration({ settings, model, inputs, logger, source, table }: Calibrated): NativeCalibrationRun {
+  const { calibration, calibrator, signal } = settings
+  const { kind = 'entropy2', cache: path } = calibrator ?? {}
   const batches = new CalibrationBatches({
     source: source ? source.samples : [],
     inputs,
@@ -92,8 +115,9 @@ async function openSource(
   inputs: readonly CalibrationInput[],
   signal: AbortSignal | undefined,
 ): Promise<CalibrationSource> {
-  const ports = inputs.map(({ name, type, shape }) => ({ name, elementType: type, shape: [null, ...shape.slice(1)] }))
-  return await openCalibrationSource(calibration, ports, { signal })
+  // Open where any number of samples does: an input may have no axis that counts them.
+  const { expected } = new BatchLayout(inputs)
+  return await openCalibrationSource(calibration, expected, { signal })
 }
 
 async function keep(

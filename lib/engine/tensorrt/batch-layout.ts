@@ -27,7 +27,8 @@ export class BatchLayout {
   /** Samples of a batch; where they cannot be told apart, 1: the batch itself. */
   readonly samples: number
   readonly inputs: readonly CalibrationInput[]
-  readonly #expected: readonly SampleInput[]
+  /** What an item may be: open where any number of samples does. */
+  readonly expected: readonly SampleInput[]
 
   constructor(inputs: readonly CalibrationInput[]) {
     const lengths = new Set(inputs.map(({ shape }) => shape[0]))
@@ -35,7 +36,7 @@ export class BatchLayout {
     const hasSamples = lengths.size === 1 && length !== undefined
     this.inputs = inputs
     this.samples = hasSamples ? length : 1
-    this.#expected = inputs.map(({ name, type, shape }) => ({
+    this.expected = inputs.map(({ name, type, shape }) => ({
       name,
       elementType: type,
       shape: hasSamples ? [null, ...shape.slice(1)] : shape,
@@ -61,14 +62,14 @@ export class BatchLayout {
    * @throws CALIBRATION_SAMPLE_INVALID
    */
   checkItem(item: unknown, index: number): BatchItem {
-    const tensors = checkSample(item, index, this.#expected)
+    const tensors = checkSample(item, index, this.expected)
     // checkSample lets an item be one sample of a batch, and here there is no telling.
-    for (const { name, shape } of this.#expected) {
+    for (const { name, shape } of this.expected) {
       const found = (tensors[name] as Tensor).shape
       if (shape === null || shape[0] === null || shape.every((length, axis) => length === found[axis])) continue
       throw invalid(index, `a batch of the shape ${formatShape(shape)} for the input ${name}`, formatShape(found))
     }
-    if (this.#expected[0]?.shape?.[0] !== null) return { tensors, samples: 1 }
+    if (this.expected[0]?.shape?.[0] !== null) return { tensors, samples: 1 }
     const [first] = this.inputs as [CalibrationInput]
     const samples = (tensors[first.name] as Tensor).shape[0] as number
     if (samples === 0) throw invalid(index, 'at least one sample', `${formatShape((tensors[first.name] as Tensor).shape)}`)
