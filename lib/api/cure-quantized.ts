@@ -11,7 +11,7 @@ import { explainLoss } from './explain-loss.js'
 import { type LayerProbe, openProbe } from './probe-layers.js'
 import type { QuantizedAttempt } from './quantize-observed.js'
 import type { QuantizeRun } from './quantize-run.js'
-import { type Candidate, type CandidateMaker, compareCandidates, nameOfEstimator } from './quantized-candidate.js'
+import { type Candidate, type CandidateMaker, compareCandidates, decibelsOf, nameOfEstimator } from './quantized-candidate.js'
 
 export interface Cured {
   readonly best: Candidate
@@ -69,9 +69,20 @@ export class CandidateCure {
     { shapes = this.#best.shapes, layers = [] }: { shapes?: Candidate['shapes']; layers?: readonly string[] } = {},
   ): Promise<Candidate> {
     this.run.enter('cure', this.#steps.length / 16)
+    const begin = performance.now()
     const candidate = await this.maker.make(how, shapes, this.kept)
-    const score = candidate.check?.score ?? 0
-    this.#steps.push({ action, detail, isAccurate: isAccurate(candidate), score, layers, candidate })
+    this.#steps.push({
+      action,
+      detail,
+      isAccurate: isAccurate(candidate),
+      score: candidate.check?.score ?? 0,
+      decibelsBefore: decibelsOf(this.#best),
+      decibels: decibelsOf(candidate),
+      // Told, and never decided by.
+      seconds: (performance.now() - begin) / 1000,
+      layers,
+      candidate,
+    })
     if (compareCandidates(candidate, this.#best) > 0) this.#best = candidate
     return candidate
   }

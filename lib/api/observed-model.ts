@@ -1,4 +1,5 @@
-import type { NamedTensors } from '../calibration/calibration-runner.js'
+import type { CalibrationRunner, NamedTensors } from '../calibration/calibration-runner.js'
+import { instrumentGraph } from '../calibration/instrument-graph.js'
 import { type PeekedSamples, peekSample, shapesOfSample } from '../calibration/peek-sample.js'
 import { type SampleInput, stackSamples } from '../calibration/prepare-samples.js'
 import { type ReusedStatistics, type ReuseOptions, reuseStatistics } from '../calibration/reuse-statistics.js'
@@ -13,11 +14,21 @@ import { unknownFacts } from '../graph/shapes/rule.js'
 import { logSafely, silentLogger } from '../logging/logger.js'
 import type { QuantizeProgress, QuantizeSettings } from '../quantization/quantize-options.js'
 import { KeptInferences } from '../quantization/verification/kept-inferences.js'
+import { areOutputsDear } from '../quantization/verification/outputs-in-passing.js'
+import type { Tensor } from '../tensor/tensor.js'
 import { type CalibrationSource, openCalibrationSource } from './calibration-source.js'
 import type { QuantizeRun } from './quantize-run.js'
 import { openCalibrationModel } from './run-calibration-model.js'
 
 type Keeping = Pick<ReuseOptions, 'data' | 'preprocess' | 'path' | 'cache'>
+
+interface FloatModel {
+  readonly opening: Promise<CalibrationRunner>
+  /** Outputs of the engine by the names of the graph's own. */
+  readonly own: ReadonlyMap<string, string>
+  /** What belongs to the inputs that the engine has. */
+  pick<T>(named: Readonly<Record<string, T>>): Record<string, T>
+}
 
 /**
  * A float graph, which nobody changes, with the samples that it is observed on. What was observed once is not observed
@@ -29,6 +40,8 @@ export class ObservedModel {
   readonly #known = new Map<string, TensorStatistics>()
   readonly #points = new Map<string, StatisticPoint>()
   #collected: ReusedStatistics | null = null
+  /** While it is open. */
+  #float: FloatModel | null = null
 
   private constructor(
     readonly settings: QuantizeSettings,
@@ -125,6 +138,7 @@ export class ObservedModel {
     if (missing.length === 0 && !isFirst) return { statistics: this.#known, skipped: this.#skippedOf(points) }
     if (!isFirst && !this.isRepeatable) throw engineryError('CALIBRATION_SOURCE_SPENT', { passes: 2 })
     this.run.enter(this.stage)
+    if (isFirst && this.kept !== null) this.kept.wantsOutputs = !this.#areOutputsDear(points, graph)
     const found = await reuseStatistics({
       ...this.#options(),
       ...(isOwn || isFirst ? this.keeping : { data: '', preprocess: null }),
@@ -134,6 +148,9 @@ export class ObservedModel {
       witness: isFirst ? (this.kept ?? undefined) : undefined,
     })
     this.#collected ??= found
+    // None where statistics were in a file: then no sample was read.
+    const hasInputs = this.kept !== null && this.kept.listInputs().length > 0
+    if (isFirst && hasInputs && !this.kept.wantsOutputs) this.#openFloat(found.shapes)
     if (!isOwn) return found
     for (const point of missing) this.#points.set(keyOf(point), point)
     for (const [tensor, statistics] of found.statistics) this.#known.set(tensor, { ...this.#known.get(tensor), ...statistics })
@@ -141,6 +158,49 @@ export class ObservedModel {
       this.#collected = { ...this.#collected, skipped: [...this.#collected.skipped, ...found.skipped] }
     }
     return { statistics: this.#known, skipped: this.#skippedOf(points) }
+  }
+
+  #areOutputsDear(points: readonly StatisticPoint[], graph: Graph): boolean {
+    const { kept, inputs, source } = this
+    const batch = inputs[0]?.shape?.[0]
+    if (kept === null || source.count === null) return false
+    const all = source.count / (typeof batch === 'number' ? batch : 1)
+    const observed = points.map(({ tensor }) => tensor)
+    return areOutputsDear(graph, this.inferShapes(graph), observed, { all, kept: kept.most })
+  }
+
+  /** Begun before anybody waits for it: it compiles while the graph is quantized. */
+  #openFloat(shapes: ReusedStatistics['shapes']): void {
+    const { graph, settings } = this
+    const { model, inputs, outputs, own } = instrumentGraph(graph, new Map(), [], [], { keepsOutputs: true })
+    const pick = <T>(named: Readonly<Record<string, T>>) =>
+      Object.fromEntries(Object.entries(named).filter(([name]) => inputs.includes(name)))
+    const fixed = shapes === null ? undefined : pick(shapes)
+    const opening = openCalibrationModel(model, { shapes: fixed, outputs, signal: settings.signal })
+    opening.catch(() => {}) // told to who waits for it
+    this.#float = { opening, own, pick }
+  }
+
+  /** Outputs for inputs that were kept without. */
+  async #runFloat({ opening, own, pick }: FloatModel, kept: KeptInferences): Promise<void> {
+    const { signal } = this.settings
+    async function* inputs() {
+      for (const each of kept.listInputs()) yield pick(each)
+    }
+    const runner = await opening
+    let inference = 0
+    for await (const result of runner.infer(inputs(), { signal })) {
+      kept.seeOutputs(inference++, Object.fromEntries([...own].map(([name, shown]) => [name, result[shown] as Tensor])))
+      for (const output of Object.values(result)) output.release()
+    }
+    await this.#closeFloat()
+  }
+
+  async #closeFloat(): Promise<void> {
+    const opening = this.#float?.opening
+    this.#float = null
+    const runner = await opening?.catch(() => null)
+    await runner?.close()
   }
 
   #skippedOf(points: readonly StatisticPoint[]): ReusedStatistics['skipped'] {
@@ -171,6 +231,7 @@ export class ObservedModel {
   async listKept(): Promise<ReturnType<KeptInferences['list']>> {
     const { kept } = this
     if (kept === null) return []
+    if (this.#float !== null) await this.#runFloat(this.#float, kept)
     const listed = kept.list()
     if (listed.length > 0) return listed
     const { settings, graph, source } = this
@@ -204,6 +265,7 @@ export class ObservedModel {
   }
 
   async close(): Promise<void> {
+    await this.#closeFloat()
     await this.peeked?.close()
     await this.source.close()
   }

@@ -70,9 +70,11 @@ export function nameOfEstimator(estimator: QuantizationSettings['estimator']): s
 /** Positive where the first is better: what is accurate first, then what is nearer to the float model. */
 export function compareCandidates(a: Candidate, b: Candidate): number {
   const scoreOf = ({ check }: Candidate) => Math.min(check?.score ?? 1, 1)
-  const decibelsOf = ({ check }: Candidate) => {
-    const known = (check?.outputs ?? []).flatMap(({ sqnr }) => sqnr ?? [])
-    return known.reduce((sum, value) => sum + value, 0) / Math.max(1, known.length)
-  }
-  return scoreOf(a) - scoreOf(b) || decibelsOf(a) - decibelsOf(b)
+  return scoreOf(a) - scoreOf(b) || (decibelsOf(a) ?? 0) - (decibelsOf(b) ?? 0)
+}
+
+/** Signal over noise in the mean over outputs; null where it was not measured. */
+export function decibelsOf({ check }: Candidate): number | null {
+  const known = (check?.outputs ?? []).flatMap(({ sqnr }) => sqnr ?? [])
+  return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length
 }

@@ -36,7 +36,7 @@ export async function runPass(pass: Pass, stream: SampleStream, options: PassOpt
   const { graph, shapes, openModel, onNotFinite, witness, signal, onSamples } = options
   const exposed = pass.exposed.map(({ tensor }) => tensor)
   const plan = planReductions(graph, pass.reduced, shapes, exposed)
-  const model = instrumentGraph(graph, shapes, plan.reductions, exposed, { keepsOutputs: witness !== undefined })
+  const model = instrumentGraph(graph, shapes, plan.reductions, exposed, { keepsOutputs: witness?.wantsOutputs ?? false })
   const accumulator = new ReductionAccumulator(plan, model)
   const observer = new ExposedObserver(pass.exposed)
   const notFinite: number[] = []
@@ -53,7 +53,7 @@ export async function runPass(pass: Pass, stream: SampleStream, options: PassOpt
         await observer.add(tensorsOf(outputs, model), inferences * stream.batch)
       } else if (onNotFinite === 'skip') notFinite.push(inferences)
       else throw engineryError('CALIBRATION_NOT_FINITE', { sample: inferences * stream.batch, tensor: broken })
-      witness?.seeOutputs(inferences, ownOutputs(outputs, model))
+      if (witness?.wantsOutputs) witness.seeOutputs(inferences, ownOutputs(outputs, model))
       for (const output of Object.values(outputs)) output.release()
       inferences++
       onSamples(inferences * stream.batch)

@@ -54,6 +54,9 @@ export const cureSchema = z.strictObject({
         isKept: z.boolean().describe('true where the result has it'),
         isAccurate: z.boolean(),
         score: z.number().describe('1 and more is accurate'),
+        decibelsBefore: z.number().nullable().describe('signal over noise of the outputs, in the mean'),
+        decibels: z.number().nullable().describe('the same with it'),
+        seconds: z.number().describe('that it took'),
         layers: z.array(z.string()).describe('that are float by it'),
       }),
     )

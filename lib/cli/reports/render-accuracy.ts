@@ -29,8 +29,17 @@ export function renderCheck(check: z.output<typeof checkSchema>): string {
 /** Why accuracy was lost, what was tried, and what of it the result has. */
 export function renderCure({ isCured, reasons, steps, before, after }: z.output<typeof cureSchema>): string {
   const lines = reasons.map(({ kind, layer, detail }) => `${kind}${layer === null ? '' : ` in ${layer}`}: ${detail}`)
-  const rows = steps.map(({ isKept, detail, score }): Row => [isKept ? 'kept' : 'tried', detail, score.toFixed(2)])
-  if (rows.length > 0) lines.push(renderTable(rows, { header: ['', 'what', 'score (1 is accurate)'] }))
+  const told = (decibels: number | null) => (decibels === null ? '-' : decibels.toFixed(1))
+  const rows = steps.map(
+    ({ isKept, detail, score, decibelsBefore, decibels, seconds }): Row => [
+      isKept ? 'kept' : 'tried',
+      detail,
+      score.toFixed(2),
+      `${told(decibelsBefore)} to ${told(decibels)}`,
+      seconds.toFixed(1),
+    ],
+  )
+  if (rows.length > 0) lines.push(renderTable(rows, { header: ['', 'what', 'score (1 is accurate)', 'SQNR dB', 's'] }))
   lines.push(`${isCured ? 'cured: ' : ''}score ${before.toFixed(2)} before, ${after.toFixed(2)} after`)
   return lines.join('\n')
 }

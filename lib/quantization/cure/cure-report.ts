@@ -29,6 +29,11 @@ export interface CureStep {
   readonly isAccurate: boolean
   /** 1 and more is accurate, 0 is nothing left. */
   readonly score: number
+  /** Signal over noise of the outputs before it and with it, in decibels, in the mean; null where nothing was measured. */
+  readonly decibelsBefore: number | null
+  readonly decibels: number | null
+  /** That it took. */
+  readonly seconds: number
   /** Layers that are float by it. */
   readonly layers: readonly string[]
 }

@@ -34,9 +34,11 @@ export function compareWithBias(
   for (const { shape, values } of outputs) {
     const inner = shape.slice(2).reduce((product, length) => product * length, 1)
     count += values.length / bias.length
-    for (let at = 0; at < values.length; at++) {
-      const channel = Math.floor(at / inner) % bias.length
-      squares[channel] = (squares[channel] as number) + ((values[at] as number) - (bias[channel] as number)) ** 2
+    for (let at = 0, channel = 0; at < values.length; channel = channel + 1 === bias.length ? 0 : channel + 1) {
+      const own = bias[channel] as number
+      let sum = 0
+      for (const end = at + inner; at < end; at++) sum += ((values[at] as number) - own) ** 2
+      squares[channel] = (squares[channel] as number) + sum
     }
   }
   const ratios = [...squares.keys()].map(

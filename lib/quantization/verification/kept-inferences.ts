@@ -3,8 +3,12 @@ import type { InferenceWitness } from '../../calibration/inference-witness.js'
 import { Tensor } from '../../tensor/tensor.js'
 import { type FloatOutputs, keepOutputs } from './compare-outputs.js'
 
-/** Bytes of inputs, and as many of outputs: enough for 32 pictures of classification, and for some of detection. */
+/** Bytes of inputs, and as many of outputs: enough for a dozen pictures of detection. */
 const mostBytes = 24 << 20
+
+/** With so many the comparison is settled; more of them must be small. */
+const enough = 12
+const mostBytesOfMore = 10 << 20
 
 /** A check of one inference would hang on chance, so two are kept however large they are. */
 const least = 2
@@ -18,6 +22,7 @@ interface KeptInference {
 export class KeptInferences implements InferenceWitness {
   readonly #inputs = new Map<number, NamedTensors>()
   readonly #outputs = new Map<number, FloatOutputs>()
+  wantsOutputs = true
   #inputBytes = 0
   #outputBytes = 0
 
@@ -33,7 +38,7 @@ export class KeptInferences implements InferenceWitness {
     const { size } = this.#inputs
     // What follows a sample that is too large is not kept either: which are kept must not hang on their order.
     const isDone = size > 0 && !this.#inputs.has(inference - 1)
-    if (isDone || size >= this.most || (size >= least && this.#inputBytes + bytes > mostBytes)) return
+    if (isDone || size >= this.most || isTooMuch(size, this.#inputBytes + bytes)) return
     this.#inputBytes += bytes
     const copies = Object.entries(inputs).map(([name, tensor]) => [name, copyTensor(tensor)] as const)
     this.#inputs.set(inference, Object.fromEntries(copies))
@@ -42,7 +47,7 @@ export class KeptInferences implements InferenceWitness {
   seeOutputs(inference: number, outputs: NamedTensors): void {
     if (!this.#inputs.has(inference)) return
     const bytes = bytesOf(outputs)
-    if (this.#outputs.size >= least && this.#outputBytes + bytes > mostBytes) {
+    if (isTooMuch(this.#outputs.size, this.#outputBytes + bytes)) {
       this.#outputBytes = Number.POSITIVE_INFINITY
       return
     }
@@ -50,10 +55,19 @@ export class KeptInferences implements InferenceWitness {
     this.#outputs.set(inference, keepOutputs(outputs))
   }
 
+  /** In order. */
+  listInputs(): NamedTensors[] {
+    return [...this.#inputs.values()]
+  }
+
   /** Those of which both sides were seen, in order. */
   list(): KeptInference[] {
     return [...this.#outputs].map(([inference, float]) => ({ inputs: this.#inputs.get(inference) as NamedTensors, float }))
   }
+}
+
+function isTooMuch(size: number, bytes: number): boolean {
+  return size >= least && bytes > (size < enough ? mostBytes : mostBytesOfMore)
 }
 
 function bytesOf(tensors: NamedTensors): number {

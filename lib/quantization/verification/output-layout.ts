@@ -60,11 +60,13 @@ function columnsComeFirst(outputs: readonly OutputValues[], tables: number, one:
   for (const { values } of outputs) {
     for (let table = 0; table < tables; table++, count++) {
       for (let i = 0, at = table * one * two; i < one; i++) {
+        let sum = 0
         for (let j = 0; j < two; j++, at++) {
           const value = values[at] as number
-          first[i] = (first[i] as number) + value / two
+          sum += value
           second[j] = (second[j] as number) + value / one
         }
+        first[i] = (first[i] as number) + sum / two
       }
     }
   }

@@ -102,15 +102,19 @@ function collectScores(
   samples: readonly (readonly OutputValues[])[],
 ): Float64Array {
   const { layout } = outputs[output] as RowOutput
-  const scores: number[] = []
+  const of = (sample: readonly OutputValues[]) => rowsIn(layout, sample[output] as OutputValues)
+  const scores = new Float64Array(samples.reduce((sum, sample) => sum + layout.tables * of(sample), 0))
+  let count = 0
   for (const sample of samples) {
-    const values = sample[output] as OutputValues
-    const rows = rowsIn(layout, values)
+    const rows = of(sample)
     for (let table = 0; table < layout.tables; table++) {
-      for (let row = 0; row < rows; row++) scores.push(largestAt(layout, values, rows, table, row, columns).score)
+      for (let row = 0; row < rows; row++) {
+        const { score } = largestAt(layout, sample[output] as OutputValues, rows, table, row, columns)
+        if (Number.isFinite(score)) scores[count++] = score
+      }
     }
   }
-  return Float64Array.from(scores.filter(Number.isFinite))
+  return scores.subarray(0, count)
 }
 
 /** The largest element of a row among some columns, and where it is. */
@@ -138,10 +142,14 @@ export function largestAt(
 }
 
 function skewnessOf(values: Float64Array): number {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
-  const [second, third] = values.reduce(([second, third], value) => [second + (value - mean) ** 2, third + (value - mean) ** 3], [
-    0, 0,
-  ] as [number, number])
+  let [sum, second, third] = [0, 0, 0]
+  for (const value of values) sum += value
+  const mean = sum / values.length
+  for (const value of values) {
+    const square = (value - mean) ** 2
+    second += square
+    third += square * (value - mean)
+  }
   const deviation = Math.sqrt(second / values.length)
   return deviation > 0 ? third / values.length / deviation ** 3 : 0
 }
