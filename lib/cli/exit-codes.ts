@@ -14,7 +14,12 @@ export const exitCodes = {
   terminated: 143,
 } as const
 
-const usageCodes: ReadonlySet<ErrorCode> = new Set(['USAGE_INVALID', 'CONFIG_INVALID', 'OPTION_INVALID'])
+const usageCodes: ReadonlySet<ErrorCode> = new Set([
+  'USAGE_INVALID',
+  'CONFIG_INVALID',
+  'OPTION_INVALID',
+  'TRTEXEC_OPTION_INVALID',
+])
 
 /** The exit code for what a command threw. */
 export function exitCodeOf(error: unknown): number {

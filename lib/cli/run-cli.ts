@@ -4,6 +4,7 @@ import { readPackageVersion } from '../native/package-version.js'
 import { createProgram } from './create-program.js'
 import { describeFailure, toEngineryError } from './describe-failure.js'
 import { exitCodeOf, exitCodes } from './exit-codes.js'
+import { markTrtexecOptions } from './options/trtexec-arguments.js'
 import { Terminal } from './terminal.js'
 import { type Interruption, watchInterrupts } from './watch-interrupts.js'
 
@@ -16,7 +17,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   })
   try {
     const program = createProgram(terminal, interruption.signal)
-    await program.parseAsync(argv, { from: 'user' })
+    await program.parseAsync(markTrtexecOptions(argv, program), { from: 'user' })
   } catch (error) {
     process.exitCode = await reportFailure(error, argv, terminal, interruption)
   }

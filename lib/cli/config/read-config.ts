@@ -1,13 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { type Document, LineCounter, parseDocument } from 'yaml'
 import { withDefaultBackend } from '../../api/build-options.js'
-import { engineryError } from '../../errors/enginery-error.js'
-import { describeIssue, type OptionProblem } from '../../errors/parse-options.js'
 import type { CalibrationConfig } from '../../quantization/quantize-options.js'
-import { describeFileError } from '../files/describe-file-error.js'
 import { type ConfigFile, configFileSchema, type EngineConfig, type Recipe, type Sections } from './config-schema.js'
-import { locateIssue } from './locate-issue.js'
+import { type ConfigDocument, openDocument, readDocument } from './read-document.js'
 import { splitRecipe } from './split-recipe.js'
 
 /** A configuration file, checked, its relative paths resolved against its own folder. */
@@ -17,66 +12,24 @@ export interface Config {
   readonly sections: Sections
 }
 
-interface ConfigProblem {
-  readonly line: number
-  readonly reason: string
-}
-
 /**
  * Reads a YAML (or JSON) file of options and checks it with the schema that buildEngine checks its own with.
  *
  * @throws FILE_NOT_FOUND, FILE_NOT_READ, CONFIG_INVALID with file and line (`details.problems` lists all)
  */
 export async function readConfig(file: string): Promise<Config> {
-  let text: string
-  try {
-    text = await readFile(file, 'utf8')
-  } catch (error) {
-    throw describeFileError(error, file)
-  }
-  return parseConfig(text, file)
+  return checkConfig(await readDocument(file))
 }
 
 /** As {@link readConfig}, for text that is at hand. */
 export function parseConfig(text: string, file: string): Config {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-  const lineOf = (offset: number) => lines.linePos(offset).line
-  if (document.errors.length > 0) {
-    throw invalidConfig(
-      file,
-      document.errors.map((error) => ({ line: lineOf(error.pos[0]), reason: error.message })),
-    )
-  }
-  const content = contentOf(document, file)
-  const parsed = configFileSchema.safeParse(withDefaultBackend(content))
-  if (!parsed.success) {
-    const problems = parsed.error.issues
-      .flatMap((issue) => describeIssue(issue, content))
-      .map((problem) => ({ line: lineOf(locateIssue(document, problem.path)), reason: describeProblem(problem) }))
-    throw invalidConfig(file, problems)
-  }
+  return checkConfig(openDocument(text, file))
+}
+
+/** @throws CONFIG_INVALID */
+export function checkConfig({ file, content, check }: ConfigDocument): Config {
+  check(configFileSchema, withDefaultBackend(content))
   return splitConfig(content as ConfigFile, dirname(resolve(file)))
-}
-
-// Aliases are expanded here; a file that multiplies them without end is refused by the parser.
-function contentOf(document: Document, file: string): unknown {
-  try {
-    return document.toJS() ?? {}
-  } catch (error) {
-    throw invalidConfig(file, [{ line: 1, reason: (error as Error).message }])
-  }
-}
-
-function describeProblem(problem: OptionProblem): string {
-  return problem.path.length === 0 ? problem.reason : `${problem.option}: ${problem.reason}`
-}
-
-function invalidConfig(file: string, found: readonly ConfigProblem[]): Error {
-  const problems = [...found].sort((a, b) => a.line - b.line)
-  const [first, ...others] = problems as [ConfigProblem, ...ConfigProblem[]]
-  const reason = [first.reason, ...others.map((problem) => `${file}:${problem.line}: ${problem.reason}`)].join('\n')
-  return engineryError('CONFIG_INVALID', { file, line: first.line, reason }, { details: { problems } })
 }
 
 function splitConfig(content: ConfigFile, folder: string): Config {
@@ -136,7 +89,8 @@ function resolvePath(path: string, folder: string): string {
   return `${resolve(folder, path)}${/[/\\]$/.test(path) ? '/' : ''}`
 }
 
-function calibrationWithPaths(calibration: CalibrationConfig, folder: string): CalibrationConfig {
+/** Samples with their relative paths resolved against the folder of the file that names them. */
+export function calibrationWithPaths(calibration: CalibrationConfig, folder: string): CalibrationConfig {
   const at = (path: string) => resolvePath(path, folder)
   const { data, stats, cache } = calibration
   return {

@@ -59,8 +59,8 @@ function flagFor(path: readonly PropertyKey[]): string {
 }
 
 /** Both together; `over` wins. Objects are merged key by key, everything else is replaced. */
-export function mergeBuildOptions(base: EngineConfig, over: EngineConfig): EngineConfig {
-  return mergeObjects(base as Record<string, unknown>, over as Record<string, unknown>, 2) as EngineConfig
+export function mergeBuildOptions<Options extends object>(base: Options, over: Options): Options {
+  return mergeObjects(base as Record<string, unknown>, over as Record<string, unknown>, 2) as Options
 }
 
 // Two levels: options such as hints and shapes are merged, a single shape or a list of steps is taken whole.

@@ -10,6 +10,7 @@ import {
   writtenTableReportSchema,
 } from './calibration-cache-schemas.js'
 import { evalReportSchema } from './eval-report-schema.js'
+import { planReportSchema } from './plan-report-schema.js'
 import { quantizeReportSchema } from './quantize-report-schema.js'
 import { runPicturesReportSchema } from './run-pictures-schema.js'
 import {
@@ -324,6 +325,7 @@ export const reportSchemas = {
   'inspect, of a model': modelReportSchema,
   'inspect, of a saved engine': engineReportSchema,
   build: buildReportSchema,
+  'build, for TensorRT': planReportSchema,
   quantize: quantizeReportSchema,
   'quantize, to a calibration table': writtenTableReportSchema,
   'calibration-cache show': showCacheReportSchema,

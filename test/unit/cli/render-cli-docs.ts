@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { configFileSchema } from '../../../lib/cli/config/config-schema.js'
+import { tensorrtConfigSchema } from '../../../lib/cli/config/tensorrt-config.js'
 import { createProgram } from '../../../lib/cli/create-program.js'
 import { reportSchemas } from '../../../lib/cli/reports/report-schemas.js'
 import {
@@ -36,6 +37,7 @@ export function renderCliDocs(): Record<string, string> {
       .map(renderHelp)
       .join('\n'),
     config: renderFields(configFileSchema),
+    'config-tensorrt': renderFields(tensorrtConfigSchema),
     json: [
       ...Object.entries(reportSchemas).map(([name, schema]) => `#### ${name}\n\n${renderFields(schema)}`),
       ...named.map(([name, schema]) => `#### *${name}*\n\n${renderFields(schema)}`),

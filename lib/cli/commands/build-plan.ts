@@ -1,0 +1,92 @@
+import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { z } from 'zod'
+import { buildEngine } from '../../api/build-engine.js'
+import { manifestPathOf } from '../../engine/manifest.js'
+import type { TensorRtPlan } from '../../engine/tensorrt/plan.js'
+import { readPackageVersion } from '../../native/package-version.js'
+import type { ConfigDocument } from '../config/read-document.js'
+import { checkWritable } from '../files/check-writable.js'
+import { stemOf } from '../open-engine.js'
+import { collectTensorRtOptions, type PlanFlags } from '../options/collect-tensorrt-options.js'
+import type { planReportSchema } from '../reports/plan-report-schema.js'
+import type { portSchema } from '../reports/shared-schemas.js'
+import { type CommandResult, type Session, withProgress } from '../session.js'
+import { formatBytes, formatDuration } from '../text/format-quantity.js'
+import { renderEnginePorts } from '../text/render-engine.js'
+import { type Row, renderSection, renderTable } from '../text/render-table.js'
+
+/** `build --backend tensorrt`: a plan and its manifest. */
+export async function buildPlan(
+  session: Session,
+  argument: string | undefined,
+  flags: PlanFlags,
+  document: ConfigDocument | undefined,
+): Promise<CommandResult> {
+  const { options, output: named, ignored } = await collectTensorRtOptions(argument, flags, document)
+  const output = resolve(named ?? `${stemOf(options.model)}.plan`)
+  await checkWritable(output)
+  const start = performance.now()
+  const plan = await withProgress(session, async (bar) => {
+    const { signal, logger } = session
+    const built = await buildEngine({
+      ...options,
+      signal,
+      logger,
+      onProgress: ({ stage, fraction }) => bar.update(stage, fraction),
+    })
+    return built
+  })
+  const elapsed = performance.now() - start
+  const { versions, devices } = await plan.save(output)
+  const files = await Promise.all(
+    [output, manifestPathOf(output)].map(async (path) => ({ path, bytes: (await stat(path)).size })),
+  )
+  const notes = [...plan.notes]
+  if (ignored.length > 0) notes.push(`about running, and left alone: ${ignored.join(', ')}`)
+  const json: z.input<typeof planReportSchema> = {
+    command: 'build',
+    enginery: readPackageVersion(),
+    plan: {
+      path: resolve(options.model),
+      origin: plan.fromCache ? 'cache' : 'built',
+      elapsed,
+      versions: { ...versions },
+      devices: devices.map(({ fullName }) => fullName),
+      precision: options.precision ?? 'fp32',
+      inputs: portsOf(plan.inputs),
+      outputs: portsOf(plan.outputs),
+      layers: plan.layers?.length ?? null,
+      warnings: plan.warnings.map((warning) => ({ ...warning })),
+      notes,
+    },
+    files,
+  }
+  return { json, text: renderPlan(json, plan) }
+}
+
+function portsOf(ports: TensorRtPlan['inputs']): z.input<typeof portSchema>[] {
+  return ports as unknown as z.input<typeof portSchema>[]
+}
+
+function renderPlan({ plan: described, files }: z.input<typeof planReportSchema>, plan: TensorRtPlan): string {
+  const { path, origin, elapsed, versions, devices, precision, layers, warnings, notes } = described
+  const libraries = Object.entries(versions).filter(([name]) => name !== 'enginery')
+  const how = origin === 'cache' ? 'taken from the cache' : 'built'
+  const facts: Row[] = [
+    ['plan', `${path} (${how} in ${formatDuration(elapsed)})`],
+    ['library', libraries.map(([name, version]) => `${name} ${version}`).join(', ')],
+    ['for', devices.join(', ')],
+    ['precision', precision],
+    ...(layers === null ? [] : [['layers', `${layers}, before TensorRT fuses them`] satisfies Row]),
+    ...notes.map((note): Row => ['note', note]),
+    ...files.map((file): Row => ['wrote', `${file.path} (${formatBytes(file.bytes)})`]),
+  ]
+  const sections = [
+    renderTable(facts),
+    renderSection('Inputs', renderEnginePorts(plan.inputs)),
+    renderSection('Outputs', renderEnginePorts(plan.outputs)),
+  ]
+  if (warnings.length > 0) sections.push(renderSection('Warnings', warnings.map(({ text }) => text).join('\n')))
+  return sections.join('\n\n')
+}

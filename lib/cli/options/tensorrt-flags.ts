@@ -1,0 +1,38 @@
+import { type Command, Option } from 'commander'
+import { collectWith } from './build-flags.js'
+
+/** Options of `build` that TensorRT alone has. */
+export interface TensorRtFlags {
+  backend?: 'openvino' | 'tensorrt'
+  library?: string
+  profiles?: string
+  computeCapability?: string[]
+  /** false for `--no-timing-cache`. */
+  timingCache?: string | false
+  /** As trtexec has them: `--fp16`, `--minShapes=...`. */
+  trtexec?: string[]
+}
+
+export function addTensorRtFlags(command: Command): Command {
+  return command
+    .addOption(new Option('--backend <name>', 'what to build for (default: openvino)').choices(['openvino', 'tensorrt']))
+    .option('--library <name>', 'TensorRT: tensorrt (default), tensorrt-rtx, or the path of its core library')
+    .option('--profiles <file>', 'TensorRT: ranges of shapes that the plan is made for (YAML, JSON, or of Paddle)')
+    .option('--compute-capability <n.n>', 'TensorRT-RTX: GPU that the plan is for, such as 8.9 (repeatable)', collectWith(String))
+    .option('--timing-cache <file>', 'TensorRT: file of measurements (default: one in the cache folder of the user)')
+    .option('--no-timing-cache', 'TensorRT: measure anew, and keep nothing')
+    .option(
+      '--trtexec <option>',
+      'TensorRT: an option as trtexec has it (repeatable); also taken without --trtexec before it: --minShapes=x:1x3',
+      collectWith(String),
+    )
+}
+
+/** The flag of TensorRT's that was given, if one was. */
+export function tensorRtFlagOf(flags: TensorRtFlags): string | undefined {
+  if (flags.library !== undefined) return '--library'
+  if (flags.profiles !== undefined) return '--profiles'
+  if (flags.computeCapability !== undefined) return '--compute-capability'
+  if (flags.timingCache !== undefined) return flags.timingCache === false ? '--no-timing-cache' : '--timing-cache'
+  return flags.trtexec?.[0]?.split('=', 1)[0]
+}
