@@ -9,7 +9,7 @@ import type { ValueRange } from '../quantizer-parameters.js'
 import { type ChosenFactors, chooseFactors } from '../smoothing/choose-factors.js'
 import { findSmoothingBlocks, type SmoothingBlock, type UnsmoothedTensor } from '../smoothing/find-smoothing-blocks.js'
 import { planDivision } from '../smoothing/fold-factors.js'
-import { multiplyInputs, replaceWeights } from '../smoothing/weighted-reader.js'
+import { multiplyInputs, replaceShared, type WeightedReader } from '../smoothing/weighted-reader.js'
 import type { Target } from '../targets/target.js'
 
 export interface SmoothQuantOptions {
@@ -102,11 +102,14 @@ export class SmoothQuant implements Algorithm {
     if (typeof division === 'string' && !target.fusesProducts) return division
     const chosen = chooseFactors(block, statistics, estimator, alpha)
     if (chosen === null) return 'scaling its channels would not make the error less'
-    const scaled = readers.map(({ reader }) => ({ ...reader, constant: multiplyInputs(reader, chosen.factors) }))
+    const scaled = groupByWeights(readers).map((group) => ({ group, constant: multiplyInputs(group[0], chosen.factors) }))
     if (scaled.some(({ constant }) => constant === null)) return 'a weight would leave the range of float32'
     const isFolded = typeof division !== 'string' && division(graph, chosen.factors)
     if (!isFolded && !target.fusesProducts) return 'a constant would leave the range of float32'
-    for (const { node, weights, constant } of scaled) replaceWeights(graph, node, weights, constant as Constant)
+    for (const { group, constant } of scaled) {
+      const sharing = group.map(({ node }) => node)
+      replaceShared(graph, sharing, group[0].weights, constant as Constant)
+    }
     if (!isFolded) this.factors.set(tensor.name, { factors: chosen.factors, following: -1 - channelAxis })
     this.#record(block, chosen, isFolded ? 'producer' : 'product')
     return null
@@ -121,4 +124,16 @@ export class SmoothQuant implements Algorithm {
     this.ranges.set(tensor.name, range)
     this.smoothed.push({ tensor: tensor.name, readers: readers.map(({ reader }) => reader.node.label), alpha, errorRatio, by })
   }
+}
+
+/** Readers of one constant together: it is multiplied once. */
+function groupByWeights(readers: SmoothingBlock['readers']): [WeightedReader, ...WeightedReader[]][] {
+  const groups = new Map<unknown, [WeightedReader, ...WeightedReader[]]>()
+  for (const { reader } of readers) {
+    const tensor = reader.node.inputs[reader.weights]
+    const group = groups.get(tensor)
+    if (group === undefined) groups.set(tensor, [reader])
+    else group.push(reader)
+  }
+  return [...groups.values()]
 }

@@ -63,8 +63,29 @@ function describeBlock(
   const { channels, channelAxis } = first.reader
   if (readers.some(({ reader }) => reader.channels !== channels || reader.channelAxis !== channelAxis))
     return 'its readers do not agree on its channels'
+  const shared = refuseShared(readers, weights)
+  if (shared !== null) return shared
   const shape = shapes.get(tensor)?.shape ?? null
   const axis = shape === null ? -1 : shape.length + channelAxis
   if (shape === null || shape[axis] !== channels) return 'the number of its channels is not known'
   return channels < 2 ? 'it has a single channel' : { quantizer, tensor, readers, channels, axis, channelAxis }
+}
+
+/**
+ * Weights that layers share, as those of ALBERT do, are stored once: multiplied by factors of each layer, they would be
+ * stored for each. All that read them as integers must belong to the block, and see its channels at the same place.
+ */
+function refuseShared(readers: SmoothingBlock['readers'], weights: readonly WeightQuantizer[]): string | null {
+  const own = new Map(readers.map(({ reader }) => [reader.node, reader]))
+  for (const { reader } of readers) {
+    const tensor = reader.node.inputs[reader.weights]
+    for (const { use } of weights) {
+      if (use.node === reader.node || use.node.inputs[use.index] !== tensor) continue
+      const other = own.get(use.node)
+      if (other === undefined) return `${reader.node.label} shares its weights with ${use.node.label}`
+      if (other.outputAxis !== reader.outputAxis || other.node.operator !== reader.node.operator)
+        return `${reader.node.label} and ${use.node.label} read the same weights in different ways`
+    }
+  }
+  return null
 }

@@ -42,6 +42,10 @@ function planProducer(tensor: GraphTensor, place: Channels, shapes: InferredShap
   if (producer === null) return 'no operator writes it'
   const linear = findLinearOperator(tensor, shapes)
   if (linear !== null && linear.channels === place.channels && linear.channelAxis === place.channelAxis) {
+    const { node, index } = linear.weights
+    // Others would go on reading the weights as they were, which would then be stored twice.
+    const other = [...(node.inputs[index]?.consumers ?? [])].find((reader) => reader !== node)
+    if (other !== undefined) return `${node.label}, which writes it, shares its weights with ${other.label}`
     return (graph, factors) =>
       rescaleChannels(
         graph,

@@ -1,6 +1,7 @@
 import { Constant } from '../../graph/constant.js'
 import type { Graph } from '../../graph/graph.js'
 import type { GraphNode } from '../../graph/graph-node.js'
+import type { GraphTensor } from '../../graph/graph-tensor.js'
 import type { InferredShapes } from '../../graph/shapes/infer-shapes.js'
 import type { TensorUse } from '../quantizer.js'
 
@@ -72,6 +73,19 @@ export function multiplyInputs(
   const scaled = new Float32Array(values.length)
   for (let at = 0; at < values.length; at++) scaled[at] = (values[at] as number) * (factors[inputOf(at)] as number)
   return scaled.every(Number.isFinite) ? Constant.of('f32', shape, scaled) : null
+}
+
+/** Lets nodes that read one constant read another; where nobody else does, it takes its place. */
+export function replaceShared(graph: Graph, nodes: readonly GraphNode[], index: number, constant: Constant): void {
+  const [first] = nodes as [GraphNode]
+  const tensor = first.inputs[index] as GraphTensor
+  const isTheirs = !tensor.isGraphOutput && !tensor.isCaptured && [...tensor.consumers].every((node) => nodes.includes(node))
+  if (isTheirs) {
+    graph.setConstant(tensor, constant)
+    return
+  }
+  const own = graph.addConstant(tensor.name, constant)
+  for (const node of nodes) graph.setInput(node, index, own)
 }
 
 /** Lets the node read other weights; a constant that others read too is not touched. */

@@ -31,7 +31,7 @@ const observed = (axis: number): TensorStatistics => ({
 })
 
 function smooth(
-  sketch: Omit<GraphSketch, 'inputs'>,
+  sketch: Omit<GraphSketch, 'inputs'> & Partial<GraphSketch>,
   tensor: string,
   axis: number,
   target: TargetName,
@@ -168,6 +168,64 @@ describe('channels that one scale cannot hold', () => {
         }),
       ).map((value) => expect.closeTo(value, 4)),
     )
+  })
+
+  const reading = (name: string, input: string, constant: string, type = 'MatMul'): NodeSketch => ({
+    type,
+    name,
+    inputs: [input, constant],
+    outputs: [`${name}.y`],
+    ...(type === 'Gemm' && { attributes: { transB: 1 } }),
+  })
+  const square = { w: noise([channels, channels], 'w') }
+
+  it.each<TargetName>(['tensorrt', 'openvino-cpu'])(
+    'are left alone for %s where the weights are those of another layer too, which sees other channels',
+    (target) => {
+      const nodes = [normalization, reading('first', 'n', 'w'), reading('second', 'first.y', 'w')]
+      const { algorithm, graph } = smooth({ nodes, constants: { ...scales, ...square }, outputs: ['second.y'] }, 'n', 2, target)
+      expect(algorithm.smoothed).toEqual([])
+      expect(algorithm.unsmoothed).toContainEqual({ tensor: 'n', reason: 'first shares its weights with second' })
+      expect(algorithm.unsmoothed).toContainEqual({ tensor: 'first.y', reason: 'second shares its weights with first' })
+      expect(valuesOf(graph, 'w')).toEqual([...(square.w.values() as Float32Array)])
+    },
+  )
+
+  it('are divided where all that read the weights see the same channels, and the weights stay one constant', () => {
+    const nodes = [normalization, reading('q', 'n', 'w'), reading('k', 'n', 'w')]
+    const sketch = { nodes, constants: { ...scales, ...square }, outputs: ['q.y', 'k.y'] }
+    const { algorithm, graph } = smooth(sketch, 'n', 2, 'tensorrt')
+    expect(algorithm.smoothed).toMatchObject([{ tensor: 'n', readers: ['q', 'k'], by: 'producer' }])
+    const tensor = graph.tensors.get('w')
+    expect([...(tensor?.consumers ?? [])].map(({ name }) => name)).toEqual(['q', 'k'])
+    expect(floats(tensor)).not.toEqual([...(square.w.values() as Float32Array)])
+    // What the normalization is divided by, the weights are multiplied with, once.
+    const row = 2 * channels
+    const factor = (floats(tensor)[row] as number) / ((square.w.values() as Float32Array)[row] as number)
+    const before = (scales.g.values() as Float32Array)[2] as number
+    expect(before / (valuesOf(graph, 'g')[2] as number) / factor).toBeCloseTo(1, 5)
+  })
+
+  it('are left alone where one constant is read by rows and by columns', () => {
+    const nodes = [{ ...normalization, inputs: ['rows', 'g', 'b'] }, reading('q', 'n', 'w'), reading('k', 'n', 'w', 'Gemm')]
+    const constants = { ...scales, ...square }
+    const sketch = { inputs: { rows: [5, channels] }, nodes, constants, outputs: ['q.y', 'k.y'] }
+    const { algorithm } = smooth(sketch, 'n', 1, 'tensorrt')
+    expect(algorithm.smoothed).toEqual([])
+    expect(algorithm.unsmoothed).toContainEqual({ tensor: 'n', reason: 'q and k read the same weights in different ways' })
+  })
+
+  it('are not divided by the weights of a layer before that others read as they are', () => {
+    const nodes = [
+      { type: 'MatMul', name: 'before', inputs: ['x', 'w'], outputs: ['n'] },
+      product('q', 'n'),
+      { type: 'MatMul', name: 'other', inputs: ['y', 'w'], outputs: ['z'] },
+    ]
+    const inputs = { x: [1, 5, channels], y: [1, 5, channels] }
+    const sketch = { inputs, nodes, constants: { ...square, ...weights('q') }, outputs: ['q.y', 'z'] }
+    const { algorithm } = smooth(sketch, 'n', 2, 'tensorrt')
+    const reason = 'before, which writes it, shares its weights with other'
+    expect(algorithm.unsmoothed).toContainEqual({ tensor: 'n', reason })
   })
 
   it('are divided between two convolutions', () => {
