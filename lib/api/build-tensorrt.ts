@@ -21,6 +21,7 @@ import { abortedError, unlessAborted } from '../errors/unless-aborted.js'
 import { logSafely, silentLogger } from '../logging/logger.js'
 import { digestModel } from '../model/model-digest.js'
 import { detectBytesFormat, detectModelFormat } from '../model/model-format.js'
+import { nameDimensions } from '../model/name-dimensions.js'
 import { readOnnxModel } from '../model/onnx-reader.js'
 import type { NativeBuildOutcome, NativeBuildRequest, NativeNetworkTensor } from '../native/tensorrt-addon.js'
 import type { ElementType } from '../tensor/element-type.js'
@@ -165,7 +166,8 @@ async function planRequest(
   const { settings: builderSettings, stronglyTyped, maxThreads } = planSettings(settings.builder, precision, library)
   const notes = batchFixed.map((name) => `the open batch dimension of input ${name} became 1 (options shapes, profiles)`)
   const request: NativeBuildRequest = {
-    model: model.bytes,
+    // Else TensorRT takes open dimensions that an exporter calls "?" for equal.
+    model: nameDimensions(model.bytes),
     ...(model.path !== null && { modelPath: model.path }),
     ...(settings.parserFlags && { parserFlags: settings.parserFlags }),
     stronglyTyped,

@@ -87,6 +87,14 @@ describeWithTensorRt('TensorRT-RTX 1.7', 'builds plans without a GPU', () => {
     expect(sha256(open.bytes)).not.toBe(sha256(fixed.bytes))
   })
 
+  it('open dimensions that an exporter calls "?" need not be equal; those of a name are', async () => {
+    const profiles = [{ x: { min: [1, 8], opt: [2, 16], max: [4, 64] } }]
+    const plan = await build({ model: unaryModel('Relu', ['?', '?']), profiles })
+    expect(plan.inputs[0]?.shape).toEqual(['dynamic', 'dynamic'])
+    const equal = await failure(build({ model: unaryModel('Relu', ['n', 'n']), profiles }))
+    expect(equal).toMatchObject({ code: 'TENSORRT_BUILD_FAILED', message: expect.stringMatching(/contradictory/) })
+  })
+
   it('settings change the plan', async () => {
     const usual = sha256((await build()).bytes)
     expect(sha256((await build({ builder: { profilingVerbosity: 'detailed' } })).bytes)).not.toBe(usual)
