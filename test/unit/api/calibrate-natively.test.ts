@@ -30,11 +30,11 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 
 function open(
   calibration: CalibrationOptions | undefined,
-  calibrator: BuildTensorRtSettings['calibrator'],
+  calibrator: Partial<NonNullable<BuildTensorRtSettings['calibrator']>> | undefined,
   inputs: readonly CalibrationInput[] = [picture],
 ) {
   const parsed = calibration && calibrationSchema.parse(calibration)
-  const settings = { calibration: parsed, calibrator } as BuildTensorRtSettings
+  const settings = { calibration: parsed, calibrator: calibrator && { kind: 'entropy2', ...calibrator } } as BuildTensorRtSettings
   return openNativeCalibration(settings, library, model, inputs, silentLogger)
 }
 
