@@ -3,6 +3,7 @@ import { readPackageVersion } from '../native/package-version.js'
 import { addBenchCommand } from './commands/bench.js'
 import { addBuildCommand } from './commands/build.js'
 import { addCalibrationCacheCommand } from './commands/calibration-cache.js'
+import { addConvertCommand } from './commands/convert.js'
 import { addDoctorCommand } from './commands/doctor.js'
 import { addEvalCommand } from './commands/eval.js'
 import { addInspectCommand } from './commands/inspect.js'
@@ -49,6 +50,7 @@ export function createProgram(terminal: Terminal, signal: AbortSignal): Command 
   addInspectCommand(program, register)
   addBuildCommand(program, register)
   addQuantizeCommand(program, register)
+  addConvertCommand(program, register)
   addCalibrationCacheCommand(program, register)
   addRunCommand(program, register)
   addEvalCommand(program, register)

@@ -8,6 +8,7 @@ import { readPackageVersion } from '../../native/package-version.js'
 import type { QuantizeOptions, QuantizeProgress } from '../../quantization/quantize-options.js'
 import type { RegisterAction } from '../create-program.js'
 import { checkWritable } from '../files/check-writable.js'
+import { refuseOverwriting } from '../files/refuse-overwriting.js'
 import { stemOf } from '../open-engine.js'
 import { collectQuantizeOptions } from '../options/collect-quantize-options.js'
 import { addQuantizeFlags, type QuantizeFlags } from '../options/quantize-flags.js'
@@ -116,16 +117,6 @@ async function reportOf(
     warnings,
     duration,
   })
-}
-
-/** A model takes longer to make than a file to be replaced: that is asked for, and never the float model itself. */
-async function refuseOverwriting(output: string, model: string, isForced: boolean): Promise<void> {
-  const [there, source] = await Promise.all([output, model].map((path) => stat(path).catch(() => null)))
-  if (!there?.isFile()) return
-  if (source && there.ino === source.ino && there.dev === source.dev) {
-    throw usage(`--output: expected another file than the model, received ${output}`)
-  }
-  if (!isForced) throw usage(`--output: ${output} is there already; --force replaces it`)
 }
 
 function usage(reason: string): Error {

@@ -59,7 +59,10 @@ function flagFor(path: readonly PropertyKey[]): string {
 }
 
 /** Both together; `over` wins. Objects are merged key by key, everything else is replaced. */
-export function mergeBuildOptions<Options extends object>(base: Options, over: Options): Options {
+export function mergeBuildOptions<Options extends object = EngineConfig>(
+  base: NoInfer<Options>,
+  over: NoInfer<Options>,
+): Options {
   return mergeObjects(base as Record<string, unknown>, over as Record<string, unknown>, 2) as Options
 }
 

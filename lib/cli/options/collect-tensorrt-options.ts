@@ -42,7 +42,7 @@ export async function collectTensorRtOptions(
   const trtexec = flags.trtexec && parseTrtexecOptions(flags.trtexec)
   const fromFlags = optionsFromFlags(flags)
   const layers: TensorRtConfig[] = [config?.engine ?? {}, trtexec ? optionsOfTrtexec(trtexec, config?.engine) : {}, fromFlags]
-  const merged = layers.reduce((base, over) => mergeBuildOptions(base, over))
+  const merged = layers.reduce((base, over) => mergeBuildOptions<TensorRtConfig>(base, over))
   const calibration = { ...merged.calibration, ...(await calibrationFromFlags(flags)) }
   const model = oneOf('model', argument, '--onnx', trtexec?.model) ?? merged.model
   if (model === undefined) {

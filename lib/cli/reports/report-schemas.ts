@@ -9,6 +9,7 @@ import {
   showCacheReportSchema,
   writtenTableReportSchema,
 } from './calibration-cache-schemas.js'
+import { convertReportSchema } from './convert-report-schema.js'
 import { evalReportSchema } from './eval-report-schema.js'
 import { planReportSchema } from './plan-report-schema.js'
 import { quantizeReportSchema } from './quantize-report-schema.js'
@@ -328,6 +329,7 @@ export const reportSchemas = {
   'build, for TensorRT': planReportSchema,
   quantize: quantizeReportSchema,
   'quantize, to a calibration table': writtenTableReportSchema,
+  convert: convertReportSchema,
   'calibration-cache show': showCacheReportSchema,
   'calibration-cache check': checkCacheReportSchema,
   'calibration-cache convert': convertCacheReportSchema,
