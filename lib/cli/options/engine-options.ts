@@ -62,5 +62,5 @@ function mergeRecipes({ preprocess, task, ...base }: Recipe, over: Recipe): Reci
     ...(preprocess && over.preprocess?.preset === undefined && { preprocess }),
     ...(task && (over.task === undefined || over.task.decoder === task.decoder) && { task }),
   }
-  return mergeBuildOptions(kept as EngineConfig, over as EngineConfig) as Recipe
+  return mergeBuildOptions<Recipe>(kept, over)
 }
