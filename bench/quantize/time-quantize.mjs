@@ -1,5 +1,5 @@
 // Time and memory of quantizing beside NNCF's OpenVINO backend: whole processes, the same .npy, in turn, the best of each.
-//   node quantize/time-quantize.mjs --arrays FOLDER [MODEL ...] [--trials 3] [--samples 200] [--target openvino-cpu]
+//   node quantize/time-quantize.mjs --arrays FOLDER [MODEL ...] [--trials 3] [--samples 200] [--target openvino-cpu] [--no-check]
 // MODEL is a task or resnet50, which is made here; FOLDER holds what make-calibration-arrays.mjs wrote. Rows are repeated
 // where there are fewer than --samples.
 import { existsSync } from 'node:fs'
@@ -20,6 +20,7 @@ const { values: options, positionals } = parseArgs({
     trials: { type: 'string', default: '3' },
     samples: { type: 'string', default: '200' },
     target: { type: 'string', default: 'openvino-cpu' },
+    'no-check': { type: 'boolean', default: false },
     only: { type: 'string', default: 'nncf,enginery' },
     python: { type: 'string', default: quantizePython },
     json: { type: 'string' },
@@ -93,6 +94,7 @@ const commands = {
     'quantize',
     model,
     '--force',
+    ...(options['no-check'] ? ['--no-check'] : []),
     ...['-o', path.join(folder, 'enginery.onnx'), '--data', data, '--target', options.target, '--samples', options.samples],
   ],
 }

@@ -1,14 +1,5 @@
 import { Command } from 'commander'
 import { readPackageVersion } from '../native/package-version.js'
-import { addBenchCommand } from './commands/bench.js'
-import { addBuildCommand } from './commands/build.js'
-import { addCalibrationCacheCommand } from './commands/calibration-cache.js'
-import { addConvertCommand } from './commands/convert.js'
-import { addDoctorCommand } from './commands/doctor.js'
-import { addEvalCommand } from './commands/eval.js'
-import { addInspectCommand } from './commands/inspect.js'
-import { addQuantizeCommand } from './commands/quantize.js'
-import { addRunCommand } from './commands/run.js'
 import { type CommandResult, type CommonFlags, createSession, type Session } from './session.js'
 import type { Terminal } from './terminal.js'
 
@@ -18,8 +9,27 @@ export type RegisterAction = <Flags extends object>(
   action: (session: Session, argument: string | undefined, flags: Flags) => Promise<CommandResult>,
 ) => void
 
-/** The `enginery` command with all of its subcommands. Throws CommanderError where commander would exit. */
-export function createProgram(terminal: Terminal, signal: AbortSignal): Command {
+type AddCommand = (program: Command, register: RegisterAction) => void
+
+/** Each loads its own module, so that a command does not wait for what only the others need. In the order of the help. */
+const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  doctor: async () => (await import('./commands/doctor.js')).addDoctorCommand,
+  inspect: async () => (await import('./commands/inspect.js')).addInspectCommand,
+  build: async () => (await import('./commands/build.js')).addBuildCommand,
+  quantize: async () => (await import('./commands/quantize.js')).addQuantizeCommand,
+  convert: async () => (await import('./commands/convert.js')).addConvertCommand,
+  'calibration-cache': async () => (await import('./commands/calibration-cache.js')).addCalibrationCacheCommand,
+  run: async () => (await import('./commands/run.js')).addRunCommand,
+  eval: async () => (await import('./commands/eval.js')).addEvalCommand,
+  bench: async () => (await import('./commands/bench.js')).addBenchCommand,
+}
+
+/**
+ * The `enginery` command. Throws CommanderError where commander would exit.
+ *
+ * @param argv where it begins with the name of a command, that is the only one; else all are there
+ */
+export async function createProgram(terminal: Terminal, signal: AbortSignal, argv: readonly string[] = []): Promise<Command> {
   const program = new Command('enginery')
     .description('Build, load and run neural network engines.')
     .version(readPackageVersion(), '-V, --version', 'print the version')
@@ -46,15 +56,8 @@ export function createProgram(terminal: Terminal, signal: AbortSignal): Command 
       })
   }
 
-  addDoctorCommand(program, register)
-  addInspectCommand(program, register)
-  addBuildCommand(program, register)
-  addQuantizeCommand(program, register)
-  addConvertCommand(program, register)
-  addCalibrationCacheCommand(program, register)
-  addRunCommand(program, register)
-  addEvalCommand(program, register)
-  addBenchCommand(program, register)
+  const named = Object.hasOwn(commands, argv[0] ?? '') ? commands[argv[0] as string] : undefined
+  for (const load of named ? [named] : Object.values(commands)) (await load())(program, register)
   return program
 }
 

@@ -16,7 +16,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
     terminal.note('stopping (a second Ctrl-C ends at once)')
   })
   try {
-    const program = createProgram(terminal, interruption.signal)
+    const program = await createProgram(terminal, interruption.signal, argv)
     await program.parseAsync(markTrtexecOptions(argv, program), { from: 'user' })
   } catch (error) {
     process.exitCode = await reportFailure(error, argv, terminal, interruption)

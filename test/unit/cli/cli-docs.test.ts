@@ -4,5 +4,5 @@ import { refreshCliDocs } from './render-cli-docs.js'
 
 it('docs/cli.md shows the help and the schemas of the code; rewrite it with: npx vitest run test/unit/cli --update', async () => {
   const page = new URL('../../../docs/cli.md', import.meta.url)
-  await expect(refreshCliDocs(await readFile(page, 'utf8'))).toMatchFileSnapshot(page.pathname)
+  await expect(await refreshCliDocs(await readFile(page, 'utf8'))).toMatchFileSnapshot(page.pathname)
 })

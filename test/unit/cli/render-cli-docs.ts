@@ -29,8 +29,8 @@ const named: readonly (readonly [name: string, schema: z.ZodType])[] = [
 ]
 
 /** The parts of docs/cli.md that are made from the code, by the name of their marker. */
-export function renderCliDocs(): Record<string, string> {
-  const program = createProgram(new Terminal(process.stdout, process.stderr), new AbortController().signal)
+export async function renderCliDocs(): Promise<Record<string, string>> {
+  const program = await createProgram(new Terminal(process.stdout, process.stderr), new AbortController().signal)
   return {
     help: program.commands
       .flatMap((command) => [command, ...command.commands])
@@ -46,9 +46,9 @@ export function renderCliDocs(): Record<string, string> {
 }
 
 /** The page with its generated parts replaced. */
-export function refreshCliDocs(page: string): string {
+export async function refreshCliDocs(page: string): Promise<string> {
   let refreshed = page
-  for (const [name, text] of Object.entries(renderCliDocs())) {
+  for (const [name, text] of Object.entries(await renderCliDocs())) {
     const pattern = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`)
     if (!pattern.test(refreshed)) throw new Error(`docs/cli.md has no part <!-- ${name} -->`)
     refreshed = refreshed.replace(pattern, (_, start: string, end: string) => `${start}\n${text}\n${end}`)

@@ -3,7 +3,7 @@ import { createProgram } from '../../../lib/cli/create-program.js'
 import { markTrtexecOptions } from '../../../lib/cli/options/trtexec-arguments.js'
 import { Terminal } from '../../../lib/cli/terminal.js'
 
-const program = createProgram(new Terminal(process.stdout, process.stderr), new AbortController().signal)
+const program = await createProgram(new Terminal(process.stdout, process.stderr), new AbortController().signal)
 const mark = (line: string) => markTrtexecOptions(line.split(' '), program).join(' ')
 
 it.each([
