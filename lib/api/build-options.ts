@@ -1,4 +1,3 @@
-import { types } from 'node:util'
 import { z } from 'zod'
 import type { BuildProgress } from '../engine/backend.js'
 import {
@@ -11,6 +10,7 @@ import {
 } from '../engine/openvino/build-options.js'
 import { Model } from '../engine/openvino/model.js'
 import type { PreprocessInput } from '../engine/openvino/preprocess-options.js'
+import { bytesSchema, callbackSchema } from '../errors/option-schemas.js'
 import type { Logger } from '../logging/logger.js'
 import {
   type CalibrationOptions,
@@ -19,17 +19,14 @@ import {
   engineQuantizationSchema,
 } from '../quantization/quantize-options.js'
 
-// Not `instanceof`: test runners load this package into a context with classes of its own.
-const bytes = z.custom<Uint8Array>((value) => types.isUint8Array(value), 'expected a Uint8Array')
-
 export const modelSchema = z.union([
   z.string().min(1),
-  bytes,
+  bytesSchema,
   z.instanceof(Model),
   z.strictObject({ path: z.string().min(1) }),
   z.strictObject({
-    bytes,
-    weights: bytes.optional(),
+    bytes: bytesSchema,
+    weights: bytesSchema.optional(),
     format: z.enum(['onnx', 'ir', 'tflite', 'paddle', 'tensorflow']).optional(),
   }),
 ])
@@ -51,9 +48,7 @@ export const buildConfigSchema = z.discriminatedUnion('backend', [
 
 const callSchema = z.object({
   signal: z.instanceof(AbortSignal).optional(),
-  onProgress: z
-    .custom<(progress: BuildProgress) => void>((value) => typeof value === 'function', 'expected a function')
-    .optional(),
+  onProgress: callbackSchema<(progress: BuildProgress) => void>().optional(),
   logger: z
     .custom<Logger>((value) => typeof value === 'object' && value !== null, 'expected a logger, for example console')
     .optional(),

@@ -1,4 +1,3 @@
-import { types } from 'node:util'
 import { z } from 'zod'
 import { shapesOfSample } from '../calibration/peek-sample.js'
 import { checkSample } from '../calibration/prepare-samples.js'
@@ -6,6 +5,7 @@ import type { TensorRtProfileInput } from '../engine/tensorrt/build-options.js'
 import { writeOptimizationProfiles } from '../engine/tensorrt/profile-file.js'
 import { ShapeCollector } from '../engine/tensorrt/shape-collector.js'
 import { engineryError } from '../errors/enginery-error.js'
+import { bytesSchema } from '../errors/option-schemas.js'
 import { parseOptions } from '../errors/parse-options.js'
 import { abortedError } from '../errors/unless-aborted.js'
 import { graphFromOnnx } from '../graph/graph-from-onnx.js'
@@ -17,9 +17,7 @@ import { openCalibrationSource } from './calibration-source.js'
 const positive = z.int().min(1)
 
 const collectProfileSchema = z.strictObject({
-  model: z
-    .union([z.string().min(1), z.custom<Uint8Array>((value) => types.isUint8Array(value), 'expected a Uint8Array')])
-    .describe('ONNX model'),
+  model: z.union([z.string().min(1), bytesSchema]).describe('ONNX model'),
   data: calibrationSchema.shape.data.describe('samples, as `calibration.data` of quantize'),
   preprocess: calibrationSchema.shape.preprocess,
   samples: positive.default(300),

@@ -1,4 +1,3 @@
-import { types } from 'node:util'
 import { z } from 'zod'
 import type { CalibrationWarning } from '../calibration/calibration-warning.js'
 import type { SkippedPoint } from '../calibration/plan-reductions.js'
@@ -13,6 +12,7 @@ import { headerVersionOf, writableAlgorithms } from '../calibration/tensorrt/tab
 import { saveCalibrationTable, type TableManifest, type TableOrigin } from '../calibration/tensorrt/table-manifest.js'
 import { listInputCopies, listSameElements, listTableTensors } from '../calibration/tensorrt/table-tensors.js'
 import { engineryError } from '../errors/enginery-error.js'
+import { bytesSchema, callbackSchema } from '../errors/option-schemas.js'
 import { parseOptions } from '../errors/parse-options.js'
 import { reportProgress } from '../errors/report-progress.js'
 import { unlessAborted } from '../errors/unless-aborted.js'
@@ -33,12 +33,8 @@ import { openCalibrationModel } from './run-calibration-model.js'
 /** Histograms of all tensors at once would take gigabytes; then the samples are read more than once. */
 const usualMemoryLimit = 2 ** 30
 
-const isFunction = (value: unknown) => typeof value === 'function'
-
 const createCalibrationTableSchema = z.strictObject({
-  model: z
-    .union([z.string().min(1), z.custom<Uint8Array>((value) => types.isUint8Array(value), 'expected a Uint8Array')])
-    .describe('the float ONNX model that TensorRT will get'),
+  model: z.union([z.string().min(1), bytesSchema]).describe('the float ONNX model that TensorRT will get'),
   calibration: calibrationSchema,
   output: z.string().min(1).optional().describe('file for the table; its manifest is written beside it'),
   calibrator: z
@@ -58,7 +54,7 @@ const createCalibrationTableSchema = z.strictObject({
     .optional()
     .describe('of inputs that the model leaves open'),
   signal: z.instanceof(AbortSignal).optional(),
-  onProgress: z.custom<(progress: TableProgress) => void>(isFunction, 'expected a function').optional(),
+  onProgress: callbackSchema<(progress: TableProgress) => void>().optional(),
   logger: z.custom<Logger>((value) => typeof value === 'object' && value !== null, 'expected a logger').optional(),
 })
 

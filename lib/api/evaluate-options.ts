@@ -3,6 +3,7 @@ import type { Dataset } from '../dataset/annotations.js'
 import { type DatasetOptions, datasetSchema } from '../dataset/dataset-options.js'
 import type { TensorIterable } from '../dataset/read-samples.js'
 import { type SubsampleOptions, subsampleSchema } from '../dataset/subsample.js'
+import { callbackSchema } from '../errors/option-schemas.js'
 import type { MetricChoice } from '../evaluation/choose-metrics.js'
 import { type BootstrapInput, bootstrapSchema } from '../evaluation/metrics/bootstrap/bootstrap-options.js'
 import { metricSchema } from '../evaluation/metrics/metric-options.js'
@@ -32,7 +33,6 @@ export const recipeSchema = z.strictObject({
     .describe('intervals of the scores and of their differences; false: none'),
 })
 
-const isFunction = (value: unknown) => typeof value === 'function'
 const isObject = (value: unknown) => typeof value === 'object' && value !== null
 
 export const evaluateSchema = z.strictObject({
@@ -52,7 +52,7 @@ export const evaluateSchema = z.strictObject({
   subset: recipeSchema.shape.subset,
   preprocess: preprocessDescriptionSchema.optional(),
   preprocessIntoModel: z.boolean().default(false),
-  task: z.union([taskSchema, z.custom<Decoder>(isFunction, 'expected a function')]),
+  task: z.union([taskSchema, callbackSchema<Decoder>()]),
   metrics: z
     .array(
       z.union([
@@ -70,7 +70,7 @@ export const evaluateSchema = z.strictObject({
   ahead: z.int().min(0).max(1024).default(6),
   onBroken: z.enum(['skip', 'error']).default('skip'),
   signal: z.instanceof(AbortSignal).optional(),
-  onProgress: z.custom<(progress: EvaluationProgress) => void>(isFunction, 'expected a function').optional(),
+  onProgress: callbackSchema<(progress: EvaluationProgress) => void>().optional(),
   logger: z.custom<Logger>(isObject, 'expected a logger, for example console').optional(),
 })
 

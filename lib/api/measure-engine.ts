@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { engineryError } from '../errors/enginery-error.js'
+import { callbackSchema } from '../errors/option-schemas.js'
 import { parseOptions } from '../errors/parse-options.js'
 import { reportProgress } from '../errors/report-progress.js'
 import type { InferenceInputs } from '../inference/bind-inputs.js'
@@ -26,9 +27,7 @@ const measureSchema = z.strictObject({
   /** Measure inferSync: the call blocks, and only one runs at a time. */
   sync: z.boolean().default(false),
   signal: z.instanceof(AbortSignal).optional(),
-  onProgress: z
-    .custom<(progress: MeasureProgress) => void>((value) => typeof value === 'function', 'expected a function')
-    .optional(),
+  onProgress: callbackSchema<(progress: MeasureProgress) => void>().optional(),
 })
 
 export type MeasureOptions = { [Key in keyof z.input<typeof measureSchema>]: z.input<typeof measureSchema>[Key] | undefined }

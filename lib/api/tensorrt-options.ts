@@ -1,4 +1,3 @@
-import { types } from 'node:util'
 import { z } from 'zod'
 import type { BuildProgress } from '../engine/backend.js'
 import type { CacheInput } from '../engine/openvino/build-options.js'
@@ -8,6 +7,7 @@ import {
   type TensorRtProfileInput,
   tensorrtCompileSchema,
 } from '../engine/tensorrt/build-options.js'
+import { bytesSchema, callbackSchema } from '../errors/option-schemas.js'
 import type { Logger } from '../logging/logger.js'
 import type { NativeBuildEvent } from '../native/tensorrt-addon.js'
 import { type IgnoredScope, ignoredScopeSchema } from '../quantization/ignored-scope.js'
@@ -17,9 +17,6 @@ import {
   type EngineQuantizationOptions,
   engineQuantizationSchema,
 } from '../quantization/quantize-options.js'
-
-const bytes = z.custom<Uint8Array>((value) => types.isUint8Array(value), 'expected a Uint8Array')
-const callback = <Callback>() => z.custom<Callback>((value) => typeof value === 'function', 'expected a function')
 
 /** How TensorRT 10 calibrates by itself. */
 export const calibratorSchema = z.strictObject({
@@ -48,9 +45,9 @@ export const buildTensorRtSchema = tensorrtCompileSchema.extend({
   backend: z.literal('tensorrt'),
   model: z.union([
     z.string().min(1),
-    bytes,
+    bytesSchema,
     z.strictObject({ path: z.string().min(1) }),
-    z.strictObject({ bytes, beside: z.string().min(1).optional() }),
+    z.strictObject({ bytes: bytesSchema, beside: z.string().min(1).optional() }),
   ]),
   precision: z.enum(['fp32', 'fp16', 'bf16', 'int8', 'fp8']).default('fp32'),
   calibration: calibrationSchema.optional(),
@@ -64,8 +61,8 @@ export const buildTensorRtSchema = tensorrtCompileSchema.extend({
   cache: cacheSchema.optional(),
   verbose: z.boolean().optional(),
   signal: z.instanceof(AbortSignal).optional(),
-  onProgress: callback<(progress: BuildProgress) => void>().optional(),
-  onBuilderEvent: callback<(event: NativeBuildEvent) => void>().optional(),
+  onProgress: callbackSchema<(progress: BuildProgress) => void>().optional(),
+  onBuilderEvent: callbackSchema<(event: NativeBuildEvent) => void>().optional(),
   logger: z
     .custom<Logger>((value) => typeof value === 'object' && value !== null, 'expected a logger, for example console')
     .optional(),

@@ -1,15 +1,13 @@
-import { access } from 'node:fs/promises'
-import { basename, extname } from 'node:path'
 import { buildEngine } from '../api/build-engine.js'
 import type { BuildEngineOptions } from '../api/build-options.js'
 import { loadEngine } from '../api/load-engine.js'
 import type { BuildProgress } from '../engine/backend.js'
-import { manifestPathOf } from '../engine/manifest.js'
 import { engineryError } from '../errors/enginery-error.js'
 import type { Engine } from '../inference/engine.js'
 import { logEngineLine } from '../logging/logger.js'
 import { tryLoadOpenVino } from '../native/load-addon.js'
 import type { EngineConfig } from './config/config-schema.js'
+import { isSavedEngine } from './files/is-saved-engine.js'
 import { type Session, withProgress } from './session.js'
 
 /** What a command works on: a model to be built, or a saved engine. */
@@ -34,21 +32,6 @@ export async function findTarget(argument: string | undefined, options: EngineCo
 function modelPathOf({ model }: EngineConfig): string | undefined {
   if (typeof model === 'string') return model
   return model && 'path' in model ? model.path : undefined
-}
-
-/** Saved engines have a manifest beside them; one that lost it is still recognised by its extension. */
-export async function isSavedEngine(path: string): Promise<boolean> {
-  if (extname(path).toLowerCase() === '.blob') return true
-  return access(manifestPathOf(path)).then(
-    () => true,
-    () => false,
-  )
-}
-
-/** The name that files made from a model begin with: `yolox` for `dir/yolox.onnx`. */
-export function stemOf(path: string): string {
-  const name = basename(path)
-  return name.slice(0, name.length - extname(name).length) || name
 }
 
 /** An engine and how it came about. */

@@ -1,8 +1,8 @@
-import { types } from 'node:util'
 import { z } from 'zod'
 import { rangeEstimatorSchema } from '../calibration/range-estimator-options.js'
 import type { Dataset } from '../dataset/annotations.js'
 import { datasetSchema } from '../dataset/dataset-options.js'
+import { bytesSchema, callbackSchema } from '../errors/option-schemas.js'
 import type { Logger } from '../logging/logger.js'
 import { preprocessDescriptionSchema } from '../preprocess/resolve-preprocess.js'
 import type { ElementArray, FixedSizeElementType } from '../tensor/element-type.js'
@@ -21,13 +21,12 @@ export type CalibrationSamples =
   | (() => AsyncIterable<CalibrationSample> | Iterable<CalibrationSample>)
 
 const isObject = (value: unknown) => typeof value === 'object' && value !== null
-const isFunction = (value: unknown) => typeof value === 'function'
 const path = z.string().min(1)
 const positive = z.int().min(1)
 const eightBits = z.literal(8, { error: 'expected 8: it is what all targets compute on' }).default(8)
 
 function isListed(value: unknown): boolean {
-  if (isFunction(value)) return true
+  if (typeof value === 'function') return true
   if (!isObject(value)) return false
   const object = value as object
   return 'samples' in object || Symbol.asyncIterator in object || Symbol.iterator in object
@@ -204,8 +203,7 @@ export interface QuantizeProgress {
 }
 
 export const quantizeSchema = quantizationSchema.extend({
-  // Not `instanceof`: test runners load this package into a context with classes of its own.
-  model: z.union([path, z.custom<Uint8Array>((value) => types.isUint8Array(value), 'expected a Uint8Array')]),
+  model: z.union([path, bytesSchema]),
   calibration: calibrationSchema,
   output: path.optional().describe('file for the quantized model; it appears whole or not at all'),
   sensitivity: z
@@ -217,7 +215,7 @@ export const quantizeSchema = quantizationSchema.extend({
     .default(false)
     .describe('run both models on the CPU of this machine for two seconds, and say whether INT8 pays here'),
   signal: z.instanceof(AbortSignal).optional(),
-  onProgress: z.custom<(progress: QuantizeProgress) => void>(isFunction, 'expected a function').optional(),
+  onProgress: callbackSchema<(progress: QuantizeProgress) => void>().optional(),
   logger: z.custom<Logger>(isObject, 'expected a logger, for example console').optional(),
 })
 

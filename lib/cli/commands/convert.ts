@@ -9,13 +9,10 @@ import type { ConvertPrecisionOptions } from '../../quantization/half-precision/
 import type { RegisterAction } from '../create-program.js'
 import { checkWritable } from '../files/check-writable.js'
 import { refuseOverwriting } from '../files/refuse-overwriting.js'
-import { stemOf } from '../open-engine.js'
-import { collectWith } from '../options/build-flags.js'
+import { stemOf } from '../files/stem-of.js'
 import { calibrationFromFlags } from '../options/collect-quantize-options.js'
 import { definedOnly } from '../options/defined-only.js'
-import { splitAssignment } from '../options/parse-assignment.js'
-import { parseStaticShape } from '../options/parse-shape.js'
-import { addCalibrationFlags, type CalibrationFlags } from '../options/quantize-flags.js'
+import { addCalibrationFlags, addIgnoreFlags, addShapeFlag, type CalibrationFlags } from '../options/quantize-flags.js'
 import type { convertReportSchema } from '../reports/convert-report-schema.js'
 import { type CommandResult, type CommonFlags, type Session, withProgress } from '../session.js'
 import { formatBytes, formatDuration } from '../text/format-quantity.js'
@@ -52,17 +49,8 @@ export function addConvertCommand(program: Command, register: RegisterAction): v
     )
     .option('-o, --output <file>', "file for the model (default: the model's name with .fp16.onnx or .bf16.onnx)")
     .option('--half-inputs-and-outputs', 'inputs and outputs change, too (default: they stay float32)')
-    .option('--ignore <name>', 'node, or tensor that it writes, to stay float32 (repeatable)', collectWith(String))
-    .option('--ignore-pattern <regexp>', 'the same by a regular expression (repeatable)', collectWith(String))
-    .option('--ignore-type <operator>', 'the same by operator: Softmax (repeatable)', collectWith(String))
-    .option(
-      '--shape <name=shape>',
-      'shape of an input that the model leaves open, for samples: image=1x3x416x416 (repeatable)',
-      collectWith((text) => {
-        const [name, shape] = splitAssignment(text, 'name=shape, such as image=1x3x416x416', 'last')
-        return [name, parseStaticShape(shape)] as const
-      }),
-    )
+  addIgnoreFlags(command, 'float32')
+  addShapeFlag(command, 'samples')
   addCalibrationFlags(command).option('--force', 'replace the output file if it is there').addHelpText('after', examples)
   register<Flags>(command, convert)
 }

@@ -9,7 +9,7 @@ import type { QuantizeOptions, QuantizeProgress } from '../../quantization/quant
 import type { RegisterAction } from '../create-program.js'
 import { checkWritable } from '../files/check-writable.js'
 import { refuseOverwriting } from '../files/refuse-overwriting.js'
-import { stemOf } from '../open-engine.js'
+import { stemOf } from '../files/stem-of.js'
 import { collectQuantizeOptions } from '../options/collect-quantize-options.js'
 import { addQuantizeFlags, type QuantizeFlags } from '../options/quantize-flags.js'
 import { quantizeReportSchema } from '../reports/quantize-report-schema.js'

@@ -63,6 +63,26 @@ export function addCalibrationFlags(command: Command): Command {
     .option('--stats <file>', 'statistics: read where they fit, written where the file is missing')
 }
 
+/** @param purpose what the shape is for, in the help */
+export function addShapeFlag(command: Command, purpose: string): Command {
+  return command.option(
+    '--shape <name=shape>',
+    `shape of an input that the model leaves open, for ${purpose}: image=1x3x416x416 (repeatable)`,
+    collectWith((text) => {
+      const [name, shape] = splitAssignment(text, 'name=shape, such as image=1x3x416x416', 'last')
+      return [name, parseStaticShape(shape)] as const
+    }),
+  )
+}
+
+/** @param type that what is named keeps, in the help */
+export function addIgnoreFlags(command: Command, type: string): Command {
+  return command
+    .option('--ignore <name>', `node, or tensor that it writes, to stay ${type} (repeatable)`, collectWith(String))
+    .option('--ignore-pattern <regexp>', 'the same by a regular expression (repeatable)', collectWith(String))
+    .option('--ignore-type <operator>', 'the same by operator: Softmax (repeatable)', collectWith(String))
+}
+
 export function addQuantizeFlags(command: Command): Command {
   addCalibrationFlags(
     command
@@ -70,24 +90,15 @@ export function addQuantizeFlags(command: Command): Command {
       .option('-o, --output <file>', 'file for the quantized model')
       .addOption(new Option('--target <name>', 'where it will run (default: openvino-cpu)').choices(targetNames)),
   )
+  command.addOption(
+    new Option('--preset <name>', 'performance: symmetric; mixed: with zero points (default: what suits the target)').choices([
+      'performance',
+      'mixed',
+    ]),
+  )
+  addShapeFlag(command, 'calibration')
+  addIgnoreFlags(command, 'float')
   return command
-    .addOption(
-      new Option('--preset <name>', 'performance: symmetric; mixed: with zero points (default: what suits the target)').choices([
-        'performance',
-        'mixed',
-      ]),
-    )
-    .option(
-      '--shape <name=shape>',
-      'shape of an input that the model leaves open, for calibration: image=1x3x416x416 (repeatable)',
-      collectWith((text) => {
-        const [name, shape] = splitAssignment(text, 'name=shape, such as image=1x3x416x416', 'last')
-        return [name, parseStaticShape(shape)] as const
-      }),
-    )
-    .option('--ignore <name>', 'node, or tensor that it writes, to stay float (repeatable)', collectWith(String))
-    .option('--ignore-pattern <regexp>', 'the same by a regular expression (repeatable)', collectWith(String))
-    .option('--ignore-type <operator>', 'the same by operator: Softmax (repeatable)', collectWith(String))
     .option(
       '--without-recipe <name>',
       'quantize also what this recipe would leave float, or `all` (repeatable; inspect --suggest-ignored lists them)',

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { describeValue } from '../../errors/describe-value.js'
 import { engineryError } from '../../errors/enginery-error.js'
+import { callbackSchema } from '../../errors/option-schemas.js'
 import { parseOptions } from '../../errors/parse-options.js'
 import type { Tensor } from '../../tensor/tensor.js'
 import type { DecodeContext, Decoder, TaskResult } from './task.js'
@@ -9,7 +10,7 @@ import type { DecodeContext, Decoder, TaskResult } from './task.js'
 export type CustomDecode = (outputs: Readonly<Record<string, Tensor>>, context: DecodeContext) => readonly unknown[]
 
 export const customSchema = z.strictObject({
-  decode: z.custom<CustomDecode>((value) => typeof value === 'function', 'expected a function'),
+  decode: callbackSchema<CustomDecode>(),
 })
 
 export type CustomOptions = z.input<typeof customSchema>

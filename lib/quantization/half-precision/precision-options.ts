@@ -1,5 +1,5 @@
-import { types } from 'node:util'
 import { z } from 'zod'
+import { bytesSchema } from '../../errors/option-schemas.js'
 import { ignoredScopeSchema } from '../ignored-scope.js'
 import { calibrationSchema } from '../quantize-options.js'
 
@@ -7,7 +7,7 @@ const path = z.string().min(1)
 
 export const convertPrecisionSchema = z.strictObject({
   // Not `instanceof`: test runners load this package into a context with classes of its own.
-  model: z.union([path, z.custom<Uint8Array>((value) => types.isUint8Array(value), 'expected a Uint8Array')]),
+  model: z.union([path, bytesSchema]),
   type: z.enum(['f16', 'bf16']).describe('of tensors inside, and of weights'),
   output: path.optional().describe('file for the converted model; it appears whole or not at all'),
   keepInputsAndOutputs: z.boolean().default(true).describe('inputs and outputs of the model stay float32'),

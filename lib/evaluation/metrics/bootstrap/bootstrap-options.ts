@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { callbackSchema } from '../../../errors/option-schemas.js'
 
 /** How a bootstrap draws, and what it reports. */
 export const bootstrapSchema = z.strictObject({
@@ -10,10 +11,7 @@ export const bootstrapSchema = z.strictObject({
     .default('percentile')
     .describe('bca corrects for bias and skew, and scores once more for each sample'),
   signal: z.instanceof(AbortSignal).optional(),
-  onProgress: z
-    .custom<(fraction: number) => void>((value) => typeof value === 'function', 'expected a function')
-    .optional()
-    .describe('told the share of the resamples that are scored'),
+  onProgress: callbackSchema<(fraction: number) => void>().optional().describe('told the share of the resamples that are scored'),
 })
 
 export type BootstrapInput = z.input<typeof bootstrapSchema>
