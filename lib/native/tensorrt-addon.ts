@@ -3,7 +3,8 @@
  * of TensorRT. Names of options are strings, never TensorRT's numbers, which differ between lines.
  *
  * Codes of failures: `TRT_LIBRARY`, `TRT_VERSION`, `TRT_OTHER_LIBRARY`, `TRT_NOT_OPEN`, `TRT_NO_BUILDER`, `TRT_NO_PARSER`,
- * `TRT_BUILDER`, `TRT_CONFIG`, `TRT_PROFILE`, `TRT_TIMING_CACHE`, `TRT_CUDA`, `TRT_BUILD`, `TRT_CALIBRATION`, `NATIVE_...`.
+ * `TRT_NO_RUNTIME`, `TRT_BUILDER`, `TRT_CONFIG`, `TRT_PROFILE`, `TRT_TIMING_CACHE`, `TRT_CUDA`, `TRT_BUILD`, `TRT_INSPECT`,
+ * `TRT_CALIBRATION`, `NATIVE_...`.
  */
 
 import type { NativeCalibration, NativeCalibrationResult } from './tensorrt-calibration.js'
@@ -67,6 +68,31 @@ export interface NativeBuilderSettings {
   computeCapabilities?: number[]
 }
 
+/** What is asked of the layers that a name, or a pattern with one `*`, stands for. */
+export interface NativeLayerRule {
+  pattern: string
+  /** One, or of output types one for each output. */
+  values: string[]
+}
+
+/** Of several patterns that match the last counts; a layer's own name counts more than any. */
+export interface NativeLayerSettings {
+  /** 10.x: `f16`, ... */
+  precisions?: NativeLayerRule[]
+  /** 10.x */
+  outputTypes?: NativeLayerRule[]
+  /** `gpu`, `dla` */
+  devices?: NativeLayerRule[]
+}
+
+/** A rule that did nothing. */
+export interface NativeUnusedRule {
+  group: 'precision' | 'output-type' | 'device'
+  pattern: string
+  /** `not-float`: all layers that match compute on integers; `outputs`: the layer has another number of them. */
+  reason: 'no-layer' | 'not-float' | 'outputs'
+}
+
 export interface NativeProfileRange {
   input: string
   /** Of an input that is a shape tensor: its values, not its dimensions. */
@@ -88,6 +114,7 @@ export interface NativeBuildRequest extends NativeCheckRequest {
   /** 10.x; other lines know no other networks. */
   stronglyTyped?: boolean
   settings?: NativeBuilderSettings
+  layers?: NativeLayerSettings
   /** Fixed dimensions for inputs that the model leaves open. */
   inputShapes?: Record<string, number[]>
   maxThreads?: number
@@ -140,6 +167,11 @@ export interface NativeNetworkLayer {
   type: string
   inputs: string[]
   outputs: NativeNetworkTensor[]
+  /** What was set of this layer alone, as TensorRT gives it back; absent where nothing was. */
+  precision?: string
+  /** Of each output; empty where nothing was set of it. */
+  outputTypes?: string[]
+  device?: string
 }
 
 export interface NativeNetwork {
@@ -172,6 +204,8 @@ export interface NativeBuildOutcome {
   log: NativeLogLine[]
   /** Names of `dynamicRanges` that the network has no tensor of. */
   unmatchedRanges: string[]
+  /** With any of these nothing was built. */
+  unusedRules: NativeUnusedRule[]
   /** What failed before TensorRT was asked to build. */
   refused?: NativeTensorRtFailure
   calibrationFailure?: NativeTensorRtFailure
@@ -186,6 +220,14 @@ export interface NativeModelCheck {
   /** Nodes that TensorRT takes together, or does not. */
   parts: { supported: boolean; nodes: number[] }[]
   log: NativeLogLine[]
+}
+
+export interface NativeInspectRequest {
+  plan: Uint8Array
+  /** Ordinal of the GPU. */
+  device?: number
+  /** Whether code for the host that the plan may hold is allowed to run: for plans that were just built. */
+  hostCode?: boolean
 }
 
 export interface NativeBuild {
@@ -206,5 +248,7 @@ export interface TensorRtAddon {
   build(request: NativeBuildRequest, onEvent?: (event: NativeBuildEvent) => void): NativeBuild
   /** Null where TensorRT refuses one of them. Not on RTX. */
   combineTimingCaches(stored: Uint8Array, added: Uint8Array, device: number): Promise<ArrayBuffer | null>
+  /** What TensorRT's inspector says of the layers of a plan, as JSON. Rejects with `TRT_CUDA` where there is no device. */
+  inspectPlan(request: NativeInspectRequest): Promise<string>
   checkModel(request: NativeCheckRequest): Promise<NativeModelCheck>
 }

@@ -8,6 +8,7 @@
 #include "build_job.h"
 #include "build_result.h"
 #include "driver.h"
+#include "inspect_job.h"
 #include "library.h"
 #include "line.h"
 
@@ -104,6 +105,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     exports.Set("build", Napi::Function::New<start_build>(env, "build"));
     exports.Set("checkModel", Napi::Function::New<start_check>(env, "checkModel"));
     exports.Set("combineTimingCaches", Napi::Function::New<start_combine>(env, "combineTimingCaches"));
+    exports.Set("inspectPlan", Napi::Function::New<start_inspection>(env, "inspectPlan"));
     exports.Set("driver", Napi::Function::New<driver>(env, "driver"));
     return exports;
 }

@@ -6,6 +6,7 @@
 #include "../shared/native_error.h"
 #include "driver.h"
 #include "library.h"
+#include "network/replay_network.h"
 #include "option_names.h"
 
 namespace enginery::tensorrt {
@@ -108,6 +109,9 @@ void refuse_recorded(const ErrorRecorder& recorder) {
 void prepare(Workbench& bench, nvinfer1::IBuilderConfig& config, const BuildRequest& request, BuildOutcome& outcome) {
     apply_settings(config, request.settings, Library::opened().version());
     refuse_recorded(bench.recorder);
+    outcome.unused_rules = apply_layer_settings(*bench.network, config, request.layers);
+    refuse_recorded(bench.recorder);
+    report_layer_settings(*bench.network, config, outcome.network);
     if (request.max_threads > 0 && !bench.builder->setMaxThreads(request.max_threads)) {
         throw NativeError("TRT_CONFIG", "TensorRT does not take " + std::to_string(request.max_threads) + " threads");
     }
@@ -127,13 +131,16 @@ void prepare(Workbench& bench, nvinfer1::IBuilderConfig& config, const BuildRequ
 }
 
 void build(Workbench& bench, const BuildRequest& request, BuildControl& control, BuildOutcome& outcome) {
-    const ParserReport parsed = parse_onnx(*bench.parser, request.model, request.parser_flags);
-    outcome.problems = parsed.problems;
-    if (!parsed.parsed) {
-        outcome.kind = BuildOutcome::Kind::kNotParsed;
-        return;
+    if (!request.network) {
+        const ParserReport parsed = parse_onnx(*bench.parser, request.model, request.parser_flags);
+        outcome.problems = parsed.problems;
+        if (!parsed.parsed) {
+            outcome.kind = BuildOutcome::Kind::kNotParsed;
+            return;
+        }
     }
     try {
+        if (request.network) replay_network(*bench.builder, *bench.network, *request.network, bench.recorder);
         fix_input_shapes(*bench.network, request.input_shapes);
     } catch (const NativeError& error) {
         outcome.refused = error;
@@ -152,6 +159,8 @@ void build(Workbench& bench, const BuildRequest& request, BuildControl& control,
         outcome.refused = error;
         return;
     }
+    // A rule that says nothing of this network is a mistake, and minutes of building would hide it.
+    if (!outcome.unused_rules.empty()) return;
     if (request.only_describe) {
         outcome.kind = BuildOutcome::Kind::kDescribed;
         return;

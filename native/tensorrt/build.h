@@ -11,7 +11,9 @@
 #include "build_control.h"
 #include "builder_config.h"
 #include "error_recorder.h"
+#include "layer_settings.h"
 #include "logger.h"
+#include "network/network_definition.h"
 #include "network_report.h"
 #include "onnx_model.h"
 #include "optimization_profiles.h"
@@ -24,9 +26,12 @@ namespace enginery::tensorrt {
 
 struct BuildRequest {
     OnnxModel model;
+    // In place of a model: what the network is made of, layer by layer. Its weights stay where they are during the build.
+    std::shared_ptr<const NetworkDefinition> network;
     std::vector<std::string> parser_flags;
     bool strongly_typed = false;
     ConfigSettings settings;
+    LayerSettings layers;
     // By input: what dimensions become, where the model leaves some open.
     std::map<std::string, std::vector<int64_t>> input_shapes;
     int max_threads = 0;  // 0: TensorRT's own choice
@@ -59,6 +64,8 @@ struct BuildOutcome {
     std::vector<LogLine> log;
     // Names of `dynamic_ranges` that the network has no tensor of.
     std::vector<std::string> unmatched_ranges;
+    // Of the request's `layers`: with any of these nothing is built.
+    std::vector<UnusedLayerRule> unused_rules;
     // What failed before TensorRT was asked to build: no builder, a name or a number that it did not take.
     std::optional<NativeError> refused;
     // What stopped the calibration, where that is what failed.

@@ -1,8 +1,10 @@
 #include "build_result.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "../shared/js_error.h"
+#include "network/read_network.h"
 #include "option_names.h"
 
 namespace enginery::tensorrt {
@@ -53,6 +55,12 @@ Napi::Object network_to_js(Napi::Env env, const NetworkReport& network) {
                    one.Set("type", layer.type);
                    one.Set("inputs", texts_to_js(env, layer.inputs));
                    one.Set("outputs", to_array(env, layer.outputs, tensor));
+                   if (!layer.precision.empty()) one.Set("precision", layer.precision);
+                   if (!layer.device.empty()) one.Set("device", layer.device);
+                   const auto is_set = [](const std::string& type) { return !type.empty(); };
+                   if (std::any_of(layer.output_types.begin(), layer.output_types.end(), is_set)) {
+                       one.Set("outputTypes", texts_to_js(env, layer.output_types));
+                   }
                    return one;
                }));
     return object;
@@ -133,6 +141,13 @@ Napi::Object outcome_to_js(Napi::Env env, BuildOutcome& outcome) {
                }));
     object.Set("log", log_to_js(env, outcome.log));
     object.Set("unmatchedRanges", texts_to_js(env, outcome.unmatched_ranges));
+    object.Set("unusedRules", to_array(env, outcome.unused_rules, [&](const UnusedLayerRule& rule) {
+                   Napi::Object one = Napi::Object::New(env);
+                   one.Set("group", rule.group);
+                   one.Set("pattern", rule.pattern);
+                   one.Set("reason", rule.reason);
+                   return one;
+               }));
     if (outcome.refused) object.Set("refused", to_js_error(env, *outcome.refused).Value());
     if (outcome.calibration_failure) object.Set("calibrationFailure", to_js_error(env, *outcome.calibration_failure).Value());
     return object;
@@ -175,6 +190,7 @@ Napi::Object names_to_js(Napi::Env env, const LibraryVersion& version) {
     object.Set("choices", texts_to_js(env, choice_names(version)));
     object.Set("numbers", texts_to_js(env, number_names(version)));
     object.Set("parserFlags", names_of(env, parser_flags()));
+    object.Set("network", network_names_to_js(env));
     object.Set("computeCapabilities", Napi::Boolean::New(env, kIsRtx));
     return object;
 }

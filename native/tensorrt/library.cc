@@ -44,6 +44,7 @@ Library::Library(const LibraryPaths& paths) : paths_(paths) {
                                              ") is for major version " + std::to_string(kMajor));
     }
     create_builder_ = core.find<void*(void*, int32_t) noexcept>("createInferBuilder_INTERNAL");
+    create_runtime_ = core.find<void*(void*, int32_t) noexcept>("createInferRuntime_INTERNAL");
     if (!paths.parser.empty()) {
         const SharedLibrary parser = SharedLibrary::open(paths.parser);
         create_parser_ = parser.require<void*(void*, void*, int) noexcept>("createNvOnnxParser_INTERNAL");
@@ -87,6 +88,13 @@ std::unique_ptr<nvonnxparser::IParser> Library::create_parser(nvinfer1::INetwork
     auto* parser = static_cast<nvonnxparser::IParser*>(create_parser_(&network, &logger, NV_ONNX_PARSER_VERSION));
     if (parser == nullptr) throw NativeError("TRT_BUILDER", "TensorRT made no parser");
     return std::unique_ptr<nvonnxparser::IParser>(parser);
+}
+
+std::unique_ptr<nvinfer1::IRuntime> Library::create_runtime(nvinfer1::ILogger& logger) const {
+    if (create_runtime_ == nullptr) throw NativeError("TRT_NO_RUNTIME", paths_.core);
+    auto* runtime = static_cast<nvinfer1::IRuntime*>(create_runtime_(&logger, NV_TENSORRT_VERSION));
+    if (runtime == nullptr) throw NativeError("TRT_INSPECT", "TensorRT made no runtime");
+    return std::unique_ptr<nvinfer1::IRuntime>(runtime);
 }
 
 }  // namespace enginery::tensorrt

@@ -45,6 +45,9 @@ public:
     std::unique_ptr<nvinfer1::IBuilder> create_builder(nvinfer1::ILogger& logger) const;
     // The network must outlive the parser. Throws NativeError TRT_NO_PARSER or TRT_BUILDER.
     std::unique_ptr<nvonnxparser::IParser> create_parser(nvinfer1::INetworkDefinition& network, nvinfer1::ILogger& logger) const;
+    // Only where the driver has shown a device: else TensorRT answers with a pointer to nothing, and no null. Throws
+    // NativeError TRT_NO_RUNTIME or TRT_INSPECT.
+    std::unique_ptr<nvinfer1::IRuntime> create_runtime(nvinfer1::ILogger& logger) const;
 
 private:
     explicit Library(const LibraryPaths& paths);
@@ -53,6 +56,7 @@ private:
     LibraryVersion version_;
     void* (*create_builder_)(void* logger, int32_t version) noexcept = nullptr;
     void* (*create_parser_)(void* network, void* logger, int version) noexcept = nullptr;
+    void* (*create_runtime_)(void* logger, int32_t version) noexcept = nullptr;
 };
 
 }  // namespace enginery::tensorrt

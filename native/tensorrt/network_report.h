@@ -20,6 +20,10 @@ struct NetworkLayer {
     std::string type;
     std::vector<std::string> inputs;
     std::vector<NetworkTensor> outputs;
+    // What was set of the layer alone (layer_settings.h); empty where nothing was.
+    std::string precision;
+    std::vector<std::string> output_types;  // of each output
+    std::string device;
 };
 
 // A network before TensorRT optimizes it.

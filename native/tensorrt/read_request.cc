@@ -1,6 +1,7 @@
 #include "read_request.h"
 
 #include "driver.h"
+#include "network/read_network.h"
 
 namespace enginery::tensorrt {
 namespace {
@@ -86,6 +87,25 @@ ConfigSettings read_settings_argument(const Napi::Object& object) {
     return settings;
 }
 
+std::vector<LayerRule> read_rules(const Napi::Object& object, const char* name) {
+    const Napi::Value rules = object.Get(name);
+    if (!is_given(rules)) return {};
+    return list_of(rules, name, [](const Napi::Value& value) {
+        if (!value.IsObject()) refuse("a rule for layers", "an object");
+        const auto rule = value.As<Napi::Object>();
+        LayerRule read{as_text(rule.Get("pattern")), list_of(rule.Get("values"), "values", as_text)};
+        if (read.values.empty()) refuse("values", "at least one");
+        return read;
+    });
+}
+
+LayerSettings read_layer_settings(const Napi::Value& value) {
+    if (!is_given(value)) return {};
+    if (!value.IsObject()) refuse("layers", "an object");
+    const auto object = value.As<Napi::Object>();
+    return {read_rules(object, "precisions"), read_rules(object, "outputTypes"), read_rules(object, "devices")};
+}
+
 ProfileRange read_range(const Napi::Value& value) {
     if (!value.IsObject()) refuse("a range of a profile", "an object");
     const auto object = value.As<Napi::Object>();
@@ -135,12 +155,18 @@ OnnxModel read_model(const Napi::Object& request) {
 
 BuildRequest read_build_request(Napi::Env env, const Napi::Object& object) {
     BuildRequest request;
-    request.model = read_model(object);
+    const Napi::Value network = object.Get("network");
+    if (network.IsObject()) {
+        request.network = std::make_shared<const NetworkDefinition>(read_network(network.As<Napi::Object>()));
+    } else {
+        request.model = read_model(object);
+    }
     const Napi::Value flags = object.Get("parserFlags");
     if (is_given(flags)) request.parser_flags = list_of(flags, "parserFlags", as_text);
     request.strongly_typed = truth(object, "stronglyTyped");
     const Napi::Value settings = object.Get("settings");
     if (settings.IsObject()) request.settings = read_settings_argument(settings.As<Napi::Object>());
+    request.layers = read_layer_settings(object.Get("layers"));
     for_each_entry(object, "inputShapes", [&](const std::string& name, const Napi::Value& shape) {
         request.input_shapes[name] = list_of(shape, "a shape", as_whole);
     });
