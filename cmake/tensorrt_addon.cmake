@@ -13,7 +13,8 @@ function(enginery_add_tensorrt_addon line)
   endif()
   file(GLOB sources CONFIGURE_DEPENDS
     ${ENGINERY_ROOT}/native/shared/*.cc
-    ${ENGINERY_ROOT}/native/tensorrt/*.cc)
+    ${ENGINERY_ROOT}/native/tensorrt/*.cc
+    ${ENGINERY_ROOT}/native/tensorrt/network/*.cc)
   # Calibrators are of 10.x alone, and what feeds them.
   if(line STREQUAL "v10")
     file(GLOB calibration CONFIGURE_DEPENDS
