@@ -42,12 +42,17 @@ export const contenders = [
     unit: 'inferences/s',
     calls: [
       { id: 'enginery-many', program: 'enginery', call: 'infer-many', label: 'enginery inferMany(typed arrays)' },
-      { id: 'enginery', program: 'enginery', call: 'infer', label: 'enginery infer(typed array), 2 x requests outstanding' },
+      {
+        id: 'enginery',
+        program: 'enginery',
+        call: 'infer',
+        label: 'enginery infer(typed array), 2 x requests outstanding (frame: as many as requests)',
+      },
       {
         id: 'enginery-tensors',
         program: 'enginery',
         call: 'infer-tensors',
-        label: 'enginery infer(Tensor, preset outputs), 2 x requests outstanding',
+        label: 'enginery infer(Tensor, preset outputs), 2 x requests outstanding (frame: as many as run)',
       },
       { id: 'ort', program: 'onnxruntime', call: 'run', label: 'onnxruntime-node run(), 4 outstanding' },
       {

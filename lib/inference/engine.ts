@@ -11,6 +11,7 @@ import {
   type OutputTensors,
   releaseOutputs,
 } from './collect-outputs.js'
+import { defaultWindow } from './default-window.js'
 import { type InputSource, inferInOrder } from './infer-many.js'
 import { RequestQueue } from './request-queue.js'
 import { ShortLane } from './short-lane.js'
@@ -24,7 +25,10 @@ export interface InferOptions {
 
 export interface InferManyOptions {
   signal?: AbortSignal | undefined
-  /** Inputs taken from the source and not yet handed out as results; default twice the requests. */
+  /**
+   * Inputs taken from the source and not yet handed out as results. Default: twice the requests; as many as requests where
+   * inputs and outputs of one inference take a MiB or more, since what is under way then soon exceeds the processor's cache.
+   */
   window?: number | undefined
 }
 
@@ -162,7 +166,7 @@ export class Engine {
     source: InputSource<InferenceInputs>,
     options: InferManyOptions = {},
   ): AsyncGenerator<InferenceResult, void, undefined> {
-    const { signal, window = this.requests * 2 } = options
+    const { signal, window = defaultWindow(this) } = options
     const inferOptions = signal && { signal }
     return inferInOrder(source, (inputs) => this.#answer(inputs, inferOptions), window, signal)
   }
