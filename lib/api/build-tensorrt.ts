@@ -10,6 +10,8 @@ import type { CalibrationInput } from '../engine/tensorrt/batch-layout.js'
 import { readWarnings } from '../engine/tensorrt/build-warnings.js'
 import { planSettings } from '../engine/tensorrt/builder-settings.js'
 import { type DeclaredInput, planShapes } from '../engine/tensorrt/input-shapes.js'
+import { digestDefinition, type NetworkDefinition } from '../engine/tensorrt/network/network-definition.js'
+import { TensorRtNetwork } from '../engine/tensorrt/network/tensorrt-network.js'
 import { type OpenedTensorRt, openTensorRt, requireBuilder } from '../engine/tensorrt/open-library.js'
 import { TensorRtPlan } from '../engine/tensorrt/plan.js'
 import { tensorrtIdentity, tensorrtIdentityOptions } from '../engine/tensorrt/plan-identity.js'
@@ -27,6 +29,7 @@ import type { NativeBuildOutcome, NativeBuildRequest, NativeNetworkTensor } from
 import type { ElementType } from '../tensor/element-type.js'
 import { BuildRun } from './build-run.js'
 import { openNativeCalibration } from './calibrate-natively.js'
+import { checkNetwork, networkInput } from './network-input.js'
 import { type PlannedPrecision, planPrecision } from './plan-tensorrt-precision.js'
 import type { BuilderEvent, BuildTensorRtSettings } from './tensorrt-options.js'
 import { openTimingCache } from './timing-caches.js'
@@ -37,6 +40,8 @@ export interface OnnxInput {
   readonly bytes: Uint8Array
   /** The file that external data lies beside; null for a model without files. */
   readonly path: string | null
+  /** In place of bytes: a network that was written layer by layer. */
+  readonly network?: NetworkDefinition
 }
 
 /** Makes a plan. Options were checked. */
@@ -53,6 +58,7 @@ export async function buildTensorRt(settings: BuildTensorRtSettings): Promise<Te
     settings.onProgress,
   )
   const model = await readModel(settings.model)
+  checkNetwork(model, settings, planned, library)
 
   run.enter('digest')
   const identity = await run.unlessAborted(identify(model, settings, library))
@@ -112,8 +118,9 @@ function listenerOf({ onBuilderEvent }: BuildTensorRtSettings): ((event: Builder
   return onBuilderEvent && ((event) => reportProgress(onBuilderEvent, event))
 }
 
-/** @throws MODEL_NOT_FOUND, MODEL_EMPTY, MODEL_FORMAT_UNKNOWN, MODEL_UNSUPPORTED, FILE_NOT_READ */
+/** @throws NETWORK_INCOMPLETE, MODEL_NOT_FOUND, MODEL_EMPTY, MODEL_FORMAT_UNKNOWN, MODEL_UNSUPPORTED, FILE_NOT_READ */
 export async function readModel(model: BuildTensorRtSettings['model']): Promise<OnnxInput> {
+  if (model instanceof TensorRtNetwork) return networkInput(model)
   if (typeof model === 'string' || 'path' in model) {
     const path = typeof model === 'string' ? model : model.path
     const detected = await detectModelFormat(path)
@@ -136,17 +143,24 @@ function otherFormat(model: string, format: string) {
 }
 
 async function identify(model: OnnxInput, settings: BuildTensorRtSettings, library: OpenedTensorRt): Promise<EngineIdentity> {
-  const { path, bytes } = model
+  const { path, bytes, network } = model
   // External data belongs to the digest, so a model with a file is digested by its file.
   const isFile = path !== null && (typeof settings.model === 'string' || 'path' in settings.model)
-  const digested = isFile
-    ? await digestModel(await detectModelFormat(path), { signal: settings.signal })
-    : await digestModel({ bytes }, { signal: settings.signal })
+  const digested = network
+    ? await digestDefinition(network)
+    : isFile
+      ? await digestModel(await detectModelFormat(path), { signal: settings.signal })
+      : await digestModel({ bytes }, { signal: settings.signal })
   const { model: _m, signal: _s, onProgress: _p, onBuilderEvent: _b, logger: _l, cache: _c, verbose: _v, ...rest } = settings
   const { backend: _k, calibration: _d, quantization: _q, halfPrecision: _h, timingCache: _t, precision, ...options } = rest
   return {
     ...tensorrtIdentity(library, options),
-    model: { sha256: digested.sha256, bytes: digested.bytes, name: path && basename(path), format: 'onnx' },
+    model: {
+      sha256: digested.sha256,
+      bytes: digested.bytes,
+      name: network ? network.name : path && basename(path),
+      format: network ? 'tensorrt-network' : 'onnx',
+    },
     options: tensorrtIdentityOptions(options, precision, library.installation.product),
   }
 }
@@ -157,17 +171,18 @@ async function planRequest(
   library: OpenedTensorRt,
   { precision }: PlannedPrecision,
 ): Promise<{ request: NativeBuildRequest; notes: string[]; inputs: CalibrationInput[] }> {
-  const declared = (await readOnnxModel(model.bytes)).inputs
+  const { network } = model
+  const declared = network?.inputs ?? (await readOnnxModel(model.bytes)).inputs
   const inputs = declared.map(({ name, shape }) => ({
     name,
-    shape: (shape ?? []).map((one) => (typeof one === 'number' ? one : null)),
+    shape: (shape ?? []).map((one) => (typeof one === 'number' && one >= 0 ? one : null)),
   }))
   const { inputShapes, profiles, batchFixed } = planShapes(model.shownName, inputs, settings)
   const { settings: builderSettings, stronglyTyped, maxThreads } = planSettings(settings.builder, precision, library)
   const notes = batchFixed.map((name) => `the open batch dimension of input ${name} became 1 (options shapes, profiles)`)
   const request: NativeBuildRequest = {
     // Else TensorRT takes open dimensions that an exporter calls "?" for equal.
-    model: nameDimensions(model.bytes),
+    ...(network ? { network: network.native } : { model: nameDimensions(model.bytes) }),
     ...(model.path !== null && { modelPath: model.path }),
     ...(settings.parserFlags && { parserFlags: settings.parserFlags }),
     stronglyTyped,

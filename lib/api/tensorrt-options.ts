@@ -7,6 +7,7 @@ import {
   type TensorRtProfileInput,
   tensorrtCompileSchema,
 } from '../engine/tensorrt/build-options.js'
+import { TensorRtNetwork } from '../engine/tensorrt/network/tensorrt-network.js'
 import { bytesSchema, callbackSchema } from '../errors/option-schemas.js'
 import type { Logger } from '../logging/logger.js'
 import type { NativeBuildEvent } from '../native/tensorrt-addon.js'
@@ -46,6 +47,7 @@ export const buildTensorRtSchema = tensorrtCompileSchema.extend({
   model: z.union([
     z.string().min(1),
     bytesSchema,
+    z.instanceof(TensorRtNetwork),
     z.strictObject({ path: z.string().min(1) }),
     z.strictObject({ bytes: bytesSchema, beside: z.string().min(1).optional() }),
   ]),
@@ -75,8 +77,8 @@ export type BuilderEvent = NativeBuildEvent
 
 export interface TensorRtBuildOptions {
   backend: 'tensorrt'
-  /** An ONNX model: its path, its bytes, or bytes with the path that its external data lies beside. */
-  model: string | Uint8Array | { path: string } | { bytes: Uint8Array; beside?: string | undefined }
+  /** An ONNX model: its path, its bytes, or bytes with the path that its external data lies beside. Or a network that was written layer by layer. */
+  model: string | Uint8Array | TensorRtNetwork | { path: string } | { bytes: Uint8Array; beside?: string | undefined }
   /** `tensorrt` (default), `tensorrt-rtx`, or the path of a core library (`libnvinfer.so.10`). */
   library?: string | undefined
   /** Number of the GPU; 0 unless told. */

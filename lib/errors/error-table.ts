@@ -16,6 +16,7 @@ import { readingWritingFilesErrors } from './topics/reading-writing-files.js'
 import { savedEnginesErrors } from './topics/saved-engines.js'
 import { tensorrtErrors } from './topics/tensorrt.js'
 import { tensorrtFilesErrors } from './topics/tensorrt-files.js'
+import { tensorrtNetworkErrors } from './topics/tensorrt-network.js'
 import { tensorsErrors } from './topics/tensors.js'
 
 export type { ErrorEntry, ErrorTopic } from './error-entry.js'
@@ -40,6 +41,7 @@ export const errorTable = {
   ...calibrationErrors,
   ...tensorrtErrors,
   ...tensorrtFilesErrors,
+  ...tensorrtNetworkErrors,
   ...quantizationErrors,
   ...dataFilesErrors,
   ...picturesErrors,

@@ -3,11 +3,13 @@
  * of TensorRT. Names of options are strings, never TensorRT's numbers, which differ between lines.
  *
  * Codes of failures: `TRT_LIBRARY`, `TRT_VERSION`, `TRT_OTHER_LIBRARY`, `TRT_NOT_OPEN`, `TRT_NO_BUILDER`, `TRT_NO_PARSER`,
- * `TRT_NO_RUNTIME`, `TRT_BUILDER`, `TRT_CONFIG`, `TRT_PROFILE`, `TRT_TIMING_CACHE`, `TRT_CUDA`, `TRT_BUILD`, `TRT_INSPECT`,
+ * `TRT_NO_RUNTIME`, `TRT_BUILDER`, `TRT_CONFIG`, `TRT_PROFILE`, `TRT_TIMING_CACHE`, `TRT_CUDA`, `TRT_BUILD`,
+ * `TRT_NETWORK`, `TRT_PLUGIN`, `TRT_INSPECT`,
  * `TRT_CALIBRATION`, `NATIVE_...`.
  */
 
 import type { NativeCalibration, NativeCalibrationResult } from './tensorrt-calibration.js'
+import type { NativeNetworkDefinition, NativeNetworkNames } from './tensorrt-network.js'
 
 export type TensorRtLine = 'v10' | 'v11' | 'rtx'
 
@@ -52,6 +54,8 @@ export interface NativeTensorRtNames {
   choices: string[]
   numbers: string[]
   parserFlags: string[]
+  /** What layers of networks choose from. */
+  network: NativeNetworkNames
   /** Whether plans can be made for compute capabilities that are not here. */
   computeCapabilities: boolean
 }
@@ -109,7 +113,9 @@ export interface NativeCheckRequest {
   modelPath?: string
 }
 
-export interface NativeBuildRequest extends NativeCheckRequest {
+/** Of a model, or of a network. */
+export interface NativeBuildRequest extends Partial<NativeCheckRequest> {
+  network?: NativeNetworkDefinition
   parserFlags?: string[]
   /** 10.x; other lines know no other networks. */
   stronglyTyped?: boolean

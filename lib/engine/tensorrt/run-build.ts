@@ -17,7 +17,8 @@ export interface RunContext {
 /**
  * One build, from a request to an outcome that is `built` or `described`.
  *
- * @throws ABORTED; what `onEvent` throws; TENSORRT_MODEL_UNSUPPORTED, TENSORRT_PROFILE_INVALID, TENSORRT_OPTION_REFUSED,
+ * @throws ABORTED; what `onEvent` throws; TENSORRT_MODEL_UNSUPPORTED, TENSORRT_NETWORK_REFUSED, TENSORRT_PLUGIN_UNAVAILABLE,
+ * TENSORRT_PROFILE_INVALID, TENSORRT_OPTION_REFUSED,
  * TENSORRT_CALIBRATION_FAILED, TENSORRT_BUILD_FAILED, OUT_OF_MEMORY
  */
 export async function runBuild(
@@ -80,6 +81,8 @@ function failureOf(library: OpenedTensorRt, model: string, outcome: NativeBuildO
     if (refused.code === 'NATIVE_ARGUMENT') return engineryError('BUG', { reason }, rest)
     if (refused.code === 'TRT_PROFILE') return engineryError('TENSORRT_PROFILE_INVALID', { model, reason }, rest)
     if (refused.code === 'TRT_CONFIG') return engineryError('TENSORRT_OPTION_REFUSED', { library: title, reason }, rest)
+    if (refused.code === 'TRT_NETWORK') return engineryError('TENSORRT_NETWORK_REFUSED', { library: title, reason }, rest)
+    if (refused.code === 'TRT_PLUGIN') return engineryError('TENSORRT_PLUGIN_UNAVAILABLE', { library: title, reason }, rest)
     if (refused.code === 'TRT_TIMING_CACHE') {
       return engineryError('TIMING_CACHE_INVALID', { path: 'that was given', reason: refused.message }, rest)
     }
