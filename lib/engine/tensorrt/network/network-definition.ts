@@ -18,11 +18,17 @@ export interface NetworkDefinition {
 /** The network as data. Weights are not copied: the addon does it, at the beginning of the build. */
 export function writeDefinition(name: string | null, recording: NetworkRecording): NetworkDefinition {
   const weights: NativeNetworkWeights[] = []
-  const places = new Map<Uint8Array, number>()
+  const places = new Map<ArrayBufferLike, number[]>()
+  // An array that several layers hold crosses once.
   const keep = ({ type, count, data }: ResolvedWeights) => {
-    const known = places.get(data)
+    const beside = places.get(data.buffer) ?? []
+    places.set(data.buffer, beside)
+    const known = beside.find((place) => {
+      const other = weights[place] as NativeNetworkWeights
+      return other.type === type && other.data.byteOffset === data.byteOffset && other.data.byteLength === data.byteLength
+    })
     if (known !== undefined) return known
-    places.set(data, weights.length)
+    beside.push(weights.length)
     return weights.push({ type, count, data }) - 1
   }
   const layers = recording.layers.map((layer) => nativeLayer(layer, recording, keep))
