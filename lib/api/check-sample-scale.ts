@@ -2,7 +2,10 @@ import type { CalibrationWarning } from '../calibration/calibration-warning.js'
 import {
   compareWithBias,
   findFirstLayers,
+  findSource,
   looksLikePixels,
+  measureSpread,
+  warnOfFlatness,
   warnOfScale,
 } from '../quantization/verification/judge-sample-scale.js'
 import type { KeptInference } from './check-quantized.js'
@@ -26,5 +29,14 @@ export async function checkSampleScale(
   const arePixels = some.every(({ inputs }) =>
     Object.values(inputs).every(({ data }) => data instanceof Float32Array && looksLikePixels(data)),
   )
-  return warnOfScale(first.label, compareWithBias(bias, seen.get(output.name) ?? []), arePixels)
+  const scale = warnOfScale(first.label, compareWithBias(bias, seen.get(output.name) ?? []), arePixels)
+  const input = findSource(first)?.name ?? ''
+  return scale.length > 0 ? scale : warnOfFlatness(input, measureSpread(valuesOf(some, input)))
+}
+
+function valuesOf(kept: readonly KeptInference[], input: string): Float32Array[] {
+  return kept.flatMap(({ inputs }) => {
+    const data = inputs[input]?.data
+    return data instanceof Float32Array ? [data] : []
+  })
 }

@@ -33,12 +33,13 @@ export function describeLayerLoss(
     const facts = describeTensor(tensors)
     const told = (kind: LossReason['kind'], detail: string): LossReason => ({ kind, layer, detail: `${input.name}: ${detail}` })
     if (facts.width === 0) return told('dead-range', 'it held one value in all samples, so that there is no range')
-    const [wide, usual] = [facts.widest, facts.usual].map(shown)
+    const [wide, usual, narrow] = [facts.widest, facts.usual, facts.narrow].map(shown)
+    // Half of the channels may be of the large kind.
+    const isUnlike = facts.narrow > 0 && facts.widest >= outlierChannel * facts.narrow
+    if (isUnlike && joinsUnlike(input) && isLast(node)) {
+      return told('head', `values of unlike size are joined before the last layers: ${wide} beside ${narrow}, in one range`)
+    }
     if (facts.channels > 1 && facts.widest >= outlierChannel * facts.usual) {
-      const isHead = joinsUnlike(input) && isLast(node)
-      if (isHead) {
-        return told('head', `values of unlike size are joined before the last layers: ${wide} beside ${usual}, in one range`)
-      }
       return told('outlier-channel', `channel ${facts.channel} reaches ${wide}, the middle one ${usual}, in one range`)
     }
     if (Math.abs(facts.mean) >= hugeOffset * facts.deviation) {
@@ -62,6 +63,7 @@ function describeTensor(tensors: readonly SeenTensor[]) {
   const most = new Float64Array(channels)
   const magnitudes: number[] = []
   let [count, sum, squares, min, max] = [0, 0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  const origin = tensors[0]?.values[0] ?? 0
   for (const { values } of tensors) {
     const step = Math.max(1, Math.floor(values.length / 4096))
     for (let at = 0; at < values.length; at++) {
@@ -70,8 +72,10 @@ function describeTensor(tensors: readonly SeenTensor[]) {
       most[channel] = Math.max(most[channel] as number, Math.abs(value))
       min = Math.min(min, value)
       max = Math.max(max, value)
-      sum += value
-      squares += value * value
+      // Of squares of large numbers that differ by little, nothing would be left.
+      const shifted = value - origin
+      sum += shifted
+      squares += shifted * shifted
       count++
       if (at % step === 0) magnitudes.push(Math.abs(value))
     }
@@ -85,10 +89,11 @@ function describeTensor(tensors: readonly SeenTensor[]) {
     channel: most.indexOf(widest),
     widest,
     usual: sorted[Math.floor(channels / 2)] ?? 0,
+    narrow: sorted[Math.floor(channels / 8)] ?? 0,
     width: max - min,
     largest: Math.max(Math.abs(min), Math.abs(max)),
     common: magnitudes[Math.floor(magnitudes.length * 0.9)] ?? 0,
-    mean,
+    mean: origin + mean,
     deviation: Math.sqrt(Math.max(0, squares / Math.max(1, count) - mean * mean)),
   }
 }

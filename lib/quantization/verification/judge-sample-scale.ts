@@ -1,6 +1,7 @@
 import type { CalibrationWarning } from '../../calibration/calibration-warning.js'
 import type { Graph } from '../../graph/graph.js'
 import type { GraphNode } from '../../graph/graph-node.js'
+import type { GraphTensor } from '../../graph/graph-tensor.js'
 import { movingOperators } from '../targets/target.js'
 
 /**
@@ -10,14 +11,25 @@ import { movingOperators } from '../targets/target.js'
 const tooLarge = 60
 const tooSmall = 0.03
 
+/**
+ * Mean over standard deviation of all that a model sees. Pictures that were scaled to 0..1 before a mean of 0..255 was taken
+ * off have 15 and more; prepared as they should be, hardly 2.
+ */
+const tooFlat = 8
+
 /** Layers with a bias that read an input of the model, moved or not. */
 export function findFirstLayers(graph: Graph): GraphNode[] {
   return [...graph.nodes].filter((node) => {
     if (!node.is('Conv', 'Gemm') || node.inputs[2]?.constant?.elementType !== 'f32') return false
-    let input = node.inputs[0] ?? null
-    while (input?.producer?.is(...movingOperators, 'Cast')) input = input.producer.inputs[0] ?? null
-    return input?.isGraphInput === true
+    return findSource(node)?.isGraphInput === true
   })
+}
+
+/** What a layer reads, before it was moved. */
+export function findSource(layer: GraphNode): GraphTensor | null {
+  let input = layer.inputs[0] ?? null
+  while (input?.producer?.is(...movingOperators, 'Cast')) input = input.producer.inputs[0] ?? null
+  return input
 }
 
 /**
@@ -57,6 +69,37 @@ export function looksLikePixels(values: ArrayLike<number>): boolean {
     most = Math.max(most, value)
   }
   return most > 1
+}
+
+/** Mean and standard deviation of all elements. */
+export function measureSpread(samples: readonly ArrayLike<number>[]): { mean: number; deviation: number } {
+  const origin = samples[0]?.[0] ?? 0
+  let [count, sum, squares] = [0, 0, 0]
+  for (const values of samples) {
+    count += values.length
+    for (let at = 0; at < values.length; at++) {
+      // Of squares of large numbers that differ by little, nothing would be left.
+      const shifted = (values[at] as number) - origin
+      sum += shifted
+      squares += shifted * shifted
+    }
+  }
+  const mean = sum / Math.max(1, count)
+  return { mean: origin + mean, deviation: Math.sqrt(Math.max(0, squares / Math.max(1, count) - mean * mean)) }
+}
+
+/** Samples that all but equal each other and themselves; empty where they do not. */
+export function warnOfFlatness(input: string, { mean, deviation }: { mean: number; deviation: number }): CalibrationWarning[] {
+  // What is one value everywhere is said elsewhere, and NaN is neither.
+  if (!(deviation > 0 && Math.abs(mean) >= tooFlat * deviation)) return []
+  const [near, by] = [mean, deviation].map((value) => Number(value.toPrecision(2)))
+  return [
+    {
+      code: 'SAMPLES_SCALED',
+      message: `samples look scaled otherwise than the model was trained with: all elements of ${input} are near ${near}, and differ by ${by} only`,
+      why: 'A mean was taken off, or a factor applied, that is for numbers of another size: 0..1 instead of 0..255. Ranges of such samples are useless for others, and the comparison with the float model cannot show it.',
+    },
+  ]
 }
 
 /** Samples that can hardly be scaled as the model was trained; empty where nothing tells. */

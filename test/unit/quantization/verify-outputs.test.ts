@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../../../lib/dataset/seeded-random.js'
 import { type FloatOutputs, OutputComparison } from '../../../lib/quantization/verification/compare-outputs.js'
 import { judgeOutputs } from '../../../lib/quantization/verification/judge-outputs.js'
-import { compareWithBias, looksLikePixels, warnOfScale } from '../../../lib/quantization/verification/judge-sample-scale.js'
+import {
+  compareWithBias,
+  looksLikePixels,
+  measureSpread,
+  warnOfFlatness,
+  warnOfScale,
+} from '../../../lib/quantization/verification/judge-sample-scale.js'
 
 type Values = Record<string, { shape: number[]; values: number[]; isWhole?: boolean }>
 const outputs = (named: Values): FloatOutputs =>
@@ -196,5 +202,21 @@ describe('how samples are scaled', () => {
       [0, 256],
     ])
       expect(looksLikePixels(values)).toBe(false)
+  })
+
+  it('is said where all of them are nearly one number, be that as large as it may', () => {
+    const flat = measureSpread([[5000, 5000.5], Float32Array.of(5000, 5000.5)])
+    expect(flat.mean).toBeCloseTo(5000.25)
+    expect(flat.deviation).toBeCloseTo(0.25)
+    expect(warnOfFlatness('x', flat)).toMatchObject([{ code: 'SAMPLES_SCALED', message: expect.stringContaining('near 5000') }])
+    expect(warnOfFlatness('x', { mean: -2, deviation: 0.13 })).toHaveLength(1)
+    for (const [mean, deviation] of [
+      [-2, 0.5],
+      [0, 1],
+      [3, 0],
+      [Number.NaN, Number.NaN],
+    ] as const) {
+      expect(warnOfFlatness('x', { mean, deviation })).toEqual([])
+    }
   })
 })
