@@ -152,7 +152,9 @@ async function identify(model: OnnxInput, settings: BuildTensorRtSettings, libra
       ? await digestModel(await detectModelFormat(path), { signal: settings.signal })
       : await digestModel({ bytes }, { signal: settings.signal })
   const { model: _m, signal: _s, onProgress: _p, onBuilderEvent: _b, logger: _l, cache: _c, verbose: _v, ...rest } = settings
-  const { backend: _k, calibration: _d, quantization: _q, halfPrecision: _h, timingCache: _t, precision, ...options } = rest
+  const { backend: _k, calibration: _d, quantization: _q, halfPrecision, timingCache: _t, precision, ...options } = rest
+  // How a model is rewritten stands in its preparation; that FP16 is forbidden is said to TensorRT 10.
+  const forbidden = halfPrecision === false ? { halfPrecision } : {}
   return {
     ...tensorrtIdentity(library, options),
     model: {
@@ -161,7 +163,7 @@ async function identify(model: OnnxInput, settings: BuildTensorRtSettings, libra
       name: network ? network.name : path && basename(path),
       format: network ? 'tensorrt-network' : 'onnx',
     },
-    options: tensorrtIdentityOptions(options, precision, library.installation.product),
+    options: tensorrtIdentityOptions({ ...options, ...forbidden }, precision, library.installation.product),
   }
 }
 
@@ -169,7 +171,7 @@ async function planRequest(
   model: OnnxInput,
   settings: BuildTensorRtSettings,
   library: OpenedTensorRt,
-  { precision }: PlannedPrecision,
+  { precision, allowsHalf }: PlannedPrecision,
 ): Promise<{ request: NativeBuildRequest; notes: string[]; inputs: CalibrationInput[] }> {
   const { network } = model
   const declared = network?.inputs ?? (await readOnnxModel(model.bytes)).inputs
@@ -178,7 +180,7 @@ async function planRequest(
     shape: (shape ?? []).map((one) => (typeof one === 'number' && one >= 0 ? one : null)),
   }))
   const { inputShapes, profiles, batchFixed } = planShapes(model.shownName, inputs, settings)
-  const { settings: builderSettings, stronglyTyped, maxThreads } = planSettings(settings.builder, precision, library)
+  const { settings: builderSettings, stronglyTyped, maxThreads } = planSettings(settings.builder, precision, library, allowsHalf)
   const notes = batchFixed.map((name) => `the open batch dimension of input ${name} became 1 (options shapes, profiles)`)
   const request: NativeBuildRequest = {
     // Else TensorRT takes open dimensions that an exporter calls "?" for equal.

@@ -1,26 +1,18 @@
-import { collectStatistics } from '../calibration/collect-statistics.js'
-import type { StatisticPoint, Statistics } from '../calibration/statistic-points.js'
 import { engineryError } from '../errors/enginery-error.js'
 import { parseOptions } from '../errors/parse-options.js'
 import { findQuantization } from '../graph/find-quantization.js'
 import { foldGraph } from '../graph/folding/fold-graph.js'
-import type { Graph } from '../graph/graph.js'
 import { graphFromOnnx } from '../graph/graph-from-onnx.js'
 import { onnxFromGraph } from '../graph/onnx-from-graph.js'
 import { raiseOpset } from '../graph/opset/raise-opset.js'
-import { type InferredShapes, inferShapes } from '../graph/shapes/infer-shapes.js'
+import { inferShapes } from '../graph/shapes/infer-shapes.js'
 import { loadOnnxModel, saveOnnxModel } from '../model/onnx-file.js'
 import { convertToHalf } from '../quantization/half-precision/convert-to-half.js'
-import {
-  type ConvertPrecisionOptions,
-  type ConvertPrecisionSettings,
-  convertPrecisionSchema,
-} from '../quantization/half-precision/precision-options.js'
+import { type ConvertPrecisionOptions, convertPrecisionSchema } from '../quantization/half-precision/precision-options.js'
 import { ignoredScopeSchema, resolveIgnoredScope } from '../quantization/ignored-scope.js'
 import type { SkippedNode } from '../quantization/quantizer.js'
-import { openCalibrationSource } from './calibration-source.js'
 import { encodeWhenAsked, withModel } from './encode-when-asked.js'
-import { openCalibrationModel } from './run-calibration-model.js'
+import { observeRanges } from './observe-ranges.js'
 
 export interface ConvertPrecisionResult {
   /** The converted ONNX model. */
@@ -55,39 +47,11 @@ export async function convertPrecision(options: ConvertPrecisionOptions): Promis
   const { graph, steps } = foldGraph(raiseOpset(original, name).graph)
   const ignored = resolveIgnoredScope({ original, graph, steps }, ignoredScopeSchema.parse(settings.ignored ?? {}))
   const inferred = inferShapes(graph, shapes === undefined ? {} : { inputs: shapes })
-  const ranges = await observeRanges(graph, inferred, settings)
+  const { calibration, signal } = settings
+  const ranges = calibration && (await observeRanges(graph, inferred, { calibration, shapes, signal }))
   const { half, float, casts } = convertToHalf(graph, inferred, { type, ranges, keepInputsAndOutputs, ignored })
   const model = onnxFromGraph(graph)
   const encode = encodeWhenAsked(model, output === undefined)
   if (output !== undefined) await saveOnnxModel(output, model)
   return withModel({ output: output ?? null, half: half.length, float, casts }, encode)
-}
-
-/** Of every float tensor between nodes. */
-async function observeRanges(
-  graph: Graph,
-  inferred: InferredShapes,
-  { calibration, shapes, signal }: ConvertPrecisionSettings,
-): Promise<Statistics | undefined> {
-  if (calibration === undefined) return undefined
-  const inputs = graph.inputs.map((input) => ({ ...describe(input), shape: shapes?.[input.name] ?? input.shape }))
-  const source = await openCalibrationSource(calibration, inputs, { signal })
-  try {
-    const points: StatisticPoint[] = []
-    for (const tensor of graph.tensors.values()) {
-      const isWritten = tensor.isGraphInput || tensor.producer !== null
-      if (isWritten && inferred.get(tensor)?.elementType === 'f32') points.push({ tensor: tensor.name, kind: 'range' })
-    }
-    const { dynamic, onNotFinite, memoryLimit } = calibration
-    const options = { shapes, isDynamic: dynamic, onNotFinite, memoryLimit, signal }
-    const samples = source.isRepeatable ? source.samples : source.samples()
-    const { statistics } = await collectStatistics({ graph, points, samples, openModel: openCalibrationModel, ...options })
-    return statistics
-  } finally {
-    await source.close()
-  }
-}
-
-function describe({ name, elementType }: Graph['inputs'][number]) {
-  return { name, elementType }
 }

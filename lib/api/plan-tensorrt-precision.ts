@@ -16,6 +16,8 @@ export interface PlannedPrecision {
   readonly calibrates: boolean
   /** For the builder's flags. */
   readonly precision: BuildTensorRtSettings['precision']
+  /** FP16 may stand beside INT8 and FP8, for the builder's flags. */
+  readonly allowsHalf: boolean
 }
 
 type Library = Pick<OpenedTensorRt, 'line' | 'title'>
@@ -29,15 +31,13 @@ type Library = Pick<OpenedTensorRt, 'line' | 'title'>
 export function planPrecision(settings: BuildTensorRtSettings, library: Library): PlannedPrecision {
   const { precision, calibration, calibrator, builder } = settings
   const typed = library.line !== 'v10' || builder.stronglyTyped === true
-  if (settings.halfPrecision !== undefined && !(typed && isHalf(precision))) {
-    throw refuseOption('halfPrecision', 'precision fp16 or bf16 and a TensorRT that takes the types of the model (11.x, RTX)')
-  }
+  refuseHalf(settings, typed)
   if (precision === 'int8') return planInt8(settings, library, typed)
   if (calibrator !== undefined) throw refuseOption('calibrator', 'precision int8 with it')
   if (typed && isHalf(precision)) {
     const type = precision === 'fp16' ? 'f16' : 'bf16'
     const prepare = (model: OnnxInput) => prepareTensorRtHalf(settings, model, type)
-    return { stage: 'convert', prepare, calibrates: false, precision: 'fp32' }
+    return { stage: 'convert', prepare, calibrates: false, precision: 'fp32', allowsHalf: false }
   }
   if (calibration !== undefined) {
     throw refuseOption('calibration', 'nothing: it is for int8, and for fp16 and bf16 where the model is rewritten (11.x, RTX)')
@@ -47,13 +47,14 @@ export function planPrecision(settings: BuildTensorRtSettings, library: Library)
       'Networks are strongly typed: give a model with quantizers to FP8 and precision fp32, or use TensorRT 10 without stronglyTyped.'
     throw unsupported(library, `precision ${precision} for models of other types`, cure)
   }
-  return { ...nothing, calibrates: false, precision }
+  return { ...nothing, calibrates: false, precision, allowsHalf: settings.halfPrecision !== false }
 }
 
 const nothing = { stage: null, prepare: () => undefined } as const
 
 function planInt8(settings: BuildTensorRtSettings, library: Library, typed: boolean): PlannedPrecision {
-  const { precision, calibration, calibrator, dynamicRanges } = settings
+  const { precision, calibration, calibrator, dynamicRanges, halfPrecision } = settings
+  const allowsHalf = halfPrecision !== false
   if (library.line !== 'v10' && dynamicRanges !== undefined) {
     throw unsupported(library, 'dynamic ranges', 'Give `calibration`: the model then gets quantizers.')
   }
@@ -61,12 +62,29 @@ function planInt8(settings: BuildTensorRtSettings, library: Library, typed: bool
     if (library.line !== 'v10')
       throw unsupported(library, 'calibrators', 'Leave `calibrator` out: the model then gets quantizers.')
     if (typed) throw refuseOption('calibrator', 'a network that is not strongly typed')
-    return { ...nothing, calibrates: true, precision }
+    return { ...nothing, calibrates: true, precision, allowsHalf }
   }
-  const built = { calibrates: false, precision: typed ? 'fp32' : 'int8' } as const
+  const built = { calibrates: false, precision: typed ? 'fp32' : 'int8', allowsHalf } as const
   // A model with quantizers needs no samples; TensorRT says what it misses in any other.
   if (calibration === undefined) return { ...nothing, ...built }
-  return { stage: 'quantize', prepare: (model) => prepareTensorRtInt8(settings, model), ...built }
+  return { stage: 'quantize', prepare: (model) => prepareTensorRtInt8(settings, model, typed), ...built }
+}
+
+/** Said where nothing would come of it. */
+function refuseHalf({ halfPrecision, precision, calibration }: BuildTensorRtSettings, typed: boolean): void {
+  if (halfPrecision === undefined) return
+  if (isHalf(precision)) {
+    if (halfPrecision === false) throw refuseOption('halfPrecision', `none beside precision ${precision}, which is nothing else`)
+    if (!typed)
+      throw refuseOption('halfPrecision', 'none: TensorRT 10 chooses by itself what is in half precision (11.x and RTX do not)')
+    return
+  }
+  if (precision !== 'int8' && precision !== 'fp8') throw refuseOption('halfPrecision', 'precision fp16, bf16 or int8 beside it')
+  if (halfPrecision === false) return
+  if (typed && calibration === undefined)
+    throw refuseOption('halfPrecision', '`calibration` beside it: a model that has quantizers already is built as it is')
+  if (!typed && halfPrecision !== true)
+    throw refuseOption('halfPrecision', 'true or false: TensorRT 10 chooses by itself where FP16 stands beside INT8')
 }
 
 function isHalf(precision: BuildTensorRtSettings['precision']): precision is 'fp16' | 'bf16' {

@@ -6,11 +6,11 @@ import type { BuildTensorRtSettings } from './tensorrt-options.js'
 
 /** Rewrites a model in half precision before it is built, for a TensorRT that takes the types of a model at their word. */
 export function prepareTensorRtHalf(settings: BuildTensorRtSettings, model: OnnxInput, type: HalfType): TensorRtPreparation {
-  const { calibration, halfPrecision: how = {}, precision, signal } = settings
+  const { calibration, precision, signal } = settings
   const source = preparedSource(settings, model)
   const shapes = { ...optimalShapes(settings), ...settings.shapes }
-  const hasPattern = how.ignored?.patterns?.some((pattern) => pattern instanceof RegExp) ?? false
-  const described = describeOptions({ ...how, type })
+  // Whoever asks for half precision and forbids it was refused before.
+  const { how, described, hasPattern } = describeHalf(settings, type) as NonNullable<ReturnType<typeof describeHalf>>
   return {
     stage: 'convert',
     precision,
@@ -30,6 +30,14 @@ export function prepareTensorRtHalf(settings: BuildTensorRtSettings, model: Onnx
       }
     },
   }
+}
+
+/** How floats become halves; null where they do not. */
+export function describeHalf({ halfPrecision }: BuildTensorRtSettings, type: HalfType) {
+  if (halfPrecision === false) return null
+  const how = halfPrecision === true || halfPrecision === undefined ? {} : halfPrecision
+  const hasPattern = how.ignored?.patterns?.some((pattern) => pattern instanceof RegExp) ?? false
+  return { how, described: describeOptions({ ...how, type }), hasPattern }
 }
 
 function commonest(float: readonly { readonly reason: string }[]): string {

@@ -54,7 +54,12 @@ export const buildTensorRtSchema = tensorrtCompileSchema.extend({
   precision: z.enum(['fp32', 'fp16', 'bf16', 'int8', 'fp8']).default('fp32'),
   calibration: calibrationSchema.optional(),
   quantization: engineQuantizationSchema.optional(),
-  halfPrecision: halfPrecisionSchema.optional(),
+  halfPrecision: z
+    .union([z.boolean(), halfPrecisionSchema])
+    .optional()
+    .describe(
+      'of fp16 and bf16: how the model is rewritten; of int8: false where no float may be f16. `keepInputsAndOutputs` (true unless told), `ignored` as of quantization',
+    ),
   calibrator: calibratorSchema.optional(),
   timingCache: z
     .union([z.boolean(), z.string().min(1)])
@@ -107,9 +112,10 @@ export interface TensorRtBuildOptions {
   quantization?: EngineQuantizationOptions | undefined
   /**
    * How `fp16` and `bf16` rewrite the model on TensorRT 11 and TensorRT-RTX: nodes that stay float32, and whether inputs and outputs
-   * do (true unless told).
+   * do (true unless told). With `int8`, what is not on integers is in FP16 unless this is false: a rewrite there, on
+   * TensorRT 10 a permission for its builder.
    */
-  halfPrecision?: { keepInputsAndOutputs?: boolean | undefined; ignored?: IgnoredScope | undefined } | undefined
+  halfPrecision?: boolean | { keepInputsAndOutputs?: boolean | undefined; ignored?: IgnoredScope | undefined } | undefined
   /** Fixed shape per input name; an open batch dimension that nobody mentions becomes 1. */
   shapes?: Record<string, number[]> | undefined
   /** Ranges of shapes that the plan is made for; TensorRT tunes each for its `opt`. */

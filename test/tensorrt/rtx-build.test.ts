@@ -119,6 +119,55 @@ describeWithTensorRt('TensorRT-RTX 1.7', 'builds plans without a GPU', () => {
     expect(manifest.preparation).toMatchObject({ precision: 'int8', options: { target: 'tensorrt' } })
   })
 
+  it('int8 has fp16 beside it, unless that is forbidden', async () => {
+    const samples = [0, 1].map((seed) => ({ x: Tensor.from(wave(8 * 16 * 16, seed), [1, 8, 16, 16]) }))
+    const options = { precision: 'int8', calibration: { data: samples, samples: 2 } } as const
+    const typesOf = ({ layers }: Awaited<ReturnType<typeof build>>, kind: string) =>
+      new Set(layers?.filter(({ type }) => type === kind).flatMap(({ outputs }) => outputs.map(({ type }) => type)))
+    const half = await build(options)
+    expect(typesOf(half, 'convolution')).toEqual(new Set(['f16']))
+    expect(typesOf(half, 'quantize')).toEqual(new Set(['i8']))
+    expect(typesOf(half, 'dequantize')).toEqual(new Set(['f16']))
+    expect([...half.inputs, ...half.outputs].map(({ type }) => type)).toEqual(['f32', 'f32'])
+    expect(half.notes.join()).toMatch(/beside INT8, \d+ nodes have floats in f16, 0 in f32/)
+    const alone = await build({ ...options, halfPrecision: false })
+    expect(typesOf(alone, 'convolution')).toEqual(new Set(['f32']))
+    expect(alone.notes).toEqual([])
+    const ignored = await build({ ...options, halfPrecision: { ignored: { types: ['Conv'] } } })
+    expect(typesOf(ignored, 'convolution')).toEqual(new Set(['f32']))
+    const ports = await build({ ...options, halfPrecision: { keepInputsAndOutputs: false } })
+    expect([...ports.inputs, ...ports.outputs].map(({ type }) => type)).toEqual(['f16', 'f16'])
+    const manifest = await half.save(join(folder, 'int8-half.plan'))
+    expect(manifest.preparation).toMatchObject({ options: { halfPrecision: { type: 'f16' } } })
+  })
+
+  it('int8 leaves float what samples bring near the end of f16, also where they come once', async () => {
+    const loud = Tensor.from(
+      wave(8 * 16 * 16, 0).map((value) => value * 60_000),
+      [1, 8, 16, 16],
+    )
+    const data = (function* () {
+      yield { x: loud }
+    })()
+    const plan = await build({ precision: 'int8', calibration: { data, samples: 1 }, quantization: { onInaccurate: 'keep' } })
+    const types = plan.layers
+      ?.filter(({ type }) => type === 'convolution')
+      .flatMap(({ outputs }) => outputs.map(({ type }) => type))
+    expect(types?.[0]).toBe('f32')
+    expect(plan.layers?.some(({ type }) => type === 'dequantize')).toBe(true)
+  })
+
+  it('a plan in int8 has a cache entry for each way of having floats', async () => {
+    const cache = join(folder, 'int8')
+    const data = [{ x: Tensor.from(wave(8 * 16 * 16, 0), [1, 8, 16, 16]) }]
+    const options = { precision: 'int8', calibration: { data, samples: 1, id: 'wave' }, cache } as const
+    const half = await build(options)
+    const alone = await build({ ...options, halfPrecision: false })
+    const again = await build(options)
+    expect([half, alone, again].map(({ fromCache }) => fromCache)).toEqual([false, false, true])
+    expect(sha256(again.bytes)).toBe(sha256(half.bytes))
+  })
+
   it('fp16 rewrites the model first: its convolutions are half, inputs and outputs only where they are asked to be', async () => {
     const plan = await build({ precision: 'fp16' })
     const typesOf = ({ layers }: typeof plan) =>
@@ -234,7 +283,7 @@ describeWithTensorRt('TensorRT-RTX 1.7', 'builds plans without a GPU', () => {
   })
 
   it.each([
-    [{ halfPrecision: {} }, /halfPrecision.*precision fp16 or bf16/],
+    [{ halfPrecision: {} }, /halfPrecision.*precision fp16, bf16 or int8/],
     [{ calibration: { data: [] } }, /calibration.*for int8, and for fp16/],
     [{ calibrator: { cache: 'x.calib' } }, /calibrator.*precision int8/],
   ] satisfies [Partial<TensorRtBuildOptions>, RegExp][])('refuses %j beside fp32', async (options, message) => {

@@ -18,11 +18,17 @@ type Library = Pick<OpenedTensorRt, 'line' | 'names' | 'title'>
  *
  * @param precision of layers whose type the model does not fix; 11.x and RTX take the types of the model, so that there
  * only `fp32` is left to say here
+ * @param allowsHalf FP16 may stand beside INT8 and FP8
  * @throws TENSORRT_OPTION_UNSUPPORTED for what this library does not have, with what to do instead
  */
-export function planSettings(builder: Builder, precision: TensorRtPrecision, library: Library): PlannedSettings {
+export function planSettings(
+  builder: Builder,
+  precision: TensorRtPrecision,
+  library: Library,
+  allowsHalf = true,
+): PlannedSettings {
   const settings: NativeBuilderSettings = {
-    flags: flagsOf(builder, precision, library),
+    flags: flagsOf(builder, precisionFlags(precision, allowsHalf), library),
     memoryPools: kebabEntries(builder.memoryPools ?? {}),
     previewFeatures: Object.fromEntries(Object.entries(builder.previewFeatures ?? {}).filter(([, on]) => on !== undefined)),
     choices: choicesOf(builder),
@@ -38,14 +44,14 @@ export function planSettings(builder: Builder, precision: TensorRtPrecision, lib
   return { settings, stronglyTyped, maxThreads: builder.maxThreads }
 }
 
-function flagsOf(builder: Builder, precision: TensorRtPrecision, { line }: Library): Record<string, boolean> {
+function flagsOf(builder: Builder, precisions: Record<string, boolean>, { line }: Library): Record<string, boolean> {
   const flags: Record<string, boolean> = { tf32: builder.tf32 ?? false }
   for (const name of flagNames) {
     const on = builder[name]
     if (on !== undefined) flags[kebab(name)] = on
   }
   // A network with types of its own takes no precision besides.
-  if (line === 'v10' && builder.stronglyTyped !== true) Object.assign(flags, precisionFlags(precision))
+  if (line === 'v10' && builder.stronglyTyped !== true) Object.assign(flags, precisions)
   if (builder.precisionConstraints === 'obey') flags['obey-precision-constraints'] = true
   if (builder.precisionConstraints === 'prefer') flags['prefer-precision-constraints'] = true
   if (builder.refit !== undefined && builder.refit !== false) {
@@ -55,8 +61,8 @@ function flagsOf(builder: Builder, precision: TensorRtPrecision, { line }: Libra
   return flags
 }
 
-/** FP16 is allowed beside INT8 and FP8: layers without scales would else fall back to float32. */
-function precisionFlags(precision: TensorRtPrecision): Record<string, boolean> {
+/** Without FP16 beside INT8 and FP8, layers without scales fall back to float32. */
+function precisionFlags(precision: TensorRtPrecision, allowsHalf: boolean): Record<string, boolean> {
   switch (precision) {
     case 'fp32':
       return {}
@@ -65,9 +71,9 @@ function precisionFlags(precision: TensorRtPrecision): Record<string, boolean> {
     case 'bf16':
       return { bf16: true }
     case 'int8':
-      return { int8: true, fp16: true }
+      return { int8: true, ...(allowsHalf && { fp16: true }) }
     case 'fp8':
-      return { fp8: true, fp16: true }
+      return { fp8: true, ...(allowsHalf && { fp16: true }) }
   }
 }
 

@@ -11,6 +11,8 @@ export interface TrtexecBuild {
   /** Of buildEngine. */
   readonly options: Omit<TensorRtCompileInput, 'builder'> & {
     precision: TensorRtPrecision
+    /** false: INT8 or FP8 without `--fp16`, where what is not on 8 bits stays float32. */
+    halfPrecision?: false
     builder: TensorRtBuilderInput
     verbose?: boolean
   }
@@ -71,7 +73,7 @@ export function parseTrtexecOptions(args: readonly string[]): TrtexecBuild {
     model,
     output,
     options: {
-      precision: precisionOf(draft),
+      ...precisionOf(draft),
       builder,
       ...(device !== undefined && { device }),
       ...(verbose && { verbose }),
@@ -106,14 +108,15 @@ function apply(draft: TrtexecDraft, option: string, meaning: TrtexecMeaning, val
   }
 }
 
-// trtexec's precisions are permissions that add up; ours is the lowest of them, beside which FP16 is allowed.
-function precisionOf({ precisions, builder }: TrtexecDraft): TensorRtPrecision {
+// trtexec's precisions are permissions that add up; ours is the lowest of them, beside which FP16 is allowed or not.
+function precisionOf({ precisions, builder }: TrtexecDraft): Pick<TrtexecBuild['options'], 'precision' | 'halfPrecision'> {
   if (builder.stronglyTyped === true && precisions.size > 0) {
     throw invalid('--stronglyTyped', `not together with --${[...precisions].join(', --')}: types are those of the model`)
   }
   if (precisions.has('int8') && precisions.has('fp8')) throw invalid('--fp8', 'expected one of --int8 and --fp8, received both')
-  for (const precision of ['int8', 'fp8', 'bf16', 'fp16'] as const) if (precisions.has(precision)) return precision
-  return 'fp32'
+  const precision = (['int8', 'fp8', 'bf16', 'fp16'] as const).find((each) => precisions.has(each)) ?? 'fp32'
+  const isEight = precision === 'int8' || precision === 'fp8'
+  return { precision, ...(isEight && !precisions.has('fp16') && { halfPrecision: false }) }
 }
 
 function shapesOf({ shapes: { min, opt, max, only } }: TrtexecDraft): Pick<TensorRtCompileInput, 'shapes' | 'profiles'> {

@@ -33,7 +33,10 @@ const sets = <Name extends keyof Builder>(name: Name, parse: (text: string) => B
   })
 
 const allows = (precision: 'fp16' | 'bf16' | 'int8' | 'fp8'): TrtexecMeaning =>
-  flag('precision', ({ precisions }) => void precisions.add(precision))
+  flag(
+    precision === 'int8' || precision === 'fp8' ? 'precision; without --fp16, halfPrecision: false' : 'precision',
+    ({ precisions }) => void precisions.add(precision),
+  )
 
 const ranges = (end: 'min' | 'opt' | 'max' | 'only'): TrtexecMeaning =>
   value(end === 'only' ? 'profiles, all three ends' : `profiles, ${end}`, ({ shapes }, text) => {
@@ -97,7 +100,7 @@ export const trtexecTable: Readonly<Record<string, TrtexecMeaning | undefined>> 
   bf16: allows('bf16'),
   int8: allows('int8'),
   fp8: allows('fp8'),
-  best: flag('precision: int8, beside which fp16 is allowed', ({ precisions }) => void precisions.add('int8')),
+  best: flag('precision: int8, beside which fp16 is allowed', ({ precisions }) => void precisions.add('int8').add('fp16')),
   noTF32: flag('builder.tf32: false, which is the default here', ({ builder }) => {
     builder.tf32 = false
   }),

@@ -4,6 +4,7 @@ import type { GraphNode } from '../../graph/graph-node.js'
 import type { GraphTensor } from '../../graph/graph-tensor.js'
 import type { InferredShapes } from '../../graph/shapes/infer-shapes.js'
 import { sortNodes } from '../../graph/sort-nodes.js'
+import { fromFloat32, toFloat32 } from '../../tensor/convert-elements.js'
 import { UnifiedGroups } from '../placement/unified-groups.js'
 import type { SkippedNode } from '../quantizer.js'
 import { describeHalfOperator, type HalfType, isDataInput } from './half-operators.js'
@@ -34,6 +35,7 @@ const limits: Readonly<Record<HalfType, Limits>> = {
  * operator that is not known to be right, and what stands between such nodes without a product beside it.
  *
  * @param ranges of tensors by name, as far as they were observed
+ * @param inputsAreHalf as the graph gets them
  */
 export function chooseHalfNodes(
   graph: Graph,
@@ -41,6 +43,7 @@ export function chooseHalfNodes(
   type: HalfType,
   ranges: Statistics,
   ignored: ReadonlyMap<GraphNode, string>,
+  inputsAreHalf = false,
 ): HalfChoice {
   const order = sortNodes(graph)
   const isFloat = (tensor: GraphTensor | null) =>
@@ -53,13 +56,17 @@ export function chooseHalfNodes(
       ignored.get(node) ??
       explainOperator(node, graph.opset, type, shapes) ??
       (exact.has(node) ? 'lengths, indices or places are made of it' : null) ??
+      explainScales(node, type) ??
       explainRange(node, limits[type], ranges, isFloat)
     if (reason !== null) reasons.set(node, reason)
   }
   const half = new Set(touching.filter((node) => !reasons.has(node)))
   for (const node of findIslands(half, isFloat)) reasons.set(node, 'no product beside it is in half precision')
   for (const node of reasons.keys()) half.delete(node)
-  const float = [...reasons].map(([node, reason]) => ({ node: node.label, operator: node.operator, reason }))
+  for (const node of findLoneQuantizers(half, inputsAreHalf)) half.delete(node)
+  const float = [...reasons]
+    .filter(([node]) => !isQuantizer(node))
+    .map(([node, reason]) => ({ node: node.label, operator: node.operator, reason }))
   return { half, float }
 }
 
@@ -75,6 +82,20 @@ function explainOperator(node: GraphNode, opset: number, type: HalfType, shapes:
   return isKnown ? null : 'the type of one of its tensors is not known'
 }
 
+// An error of half a step of 8 bits is a 254th of the range.
+const mostScaleError = 2 ** -9
+
+/** Scales of quantizers are numbers like others, but what is multiplied by them is as wrong as they are. */
+function explainScales(node: GraphNode, type: HalfType): string | null {
+  if (!isQuantizer(node)) return null
+  const scales = node.inputs[1]?.constant
+  if (scales?.elementType !== 'f32') return 'its scales are no constants in f32'
+  const values = scales.values() as Float32Array
+  const rounded = toFloat32(type, fromFloat32(type, values))
+  const off = values.findIndex((value, index) => !(Math.abs((rounded[index] as number) - value) <= value * mostScaleError))
+  return off < 0 ? null : `a scale of it, ${values[off]?.toPrecision(3)}, is not exact enough in the type`
+}
+
 function explainRange(
   node: GraphNode,
   { seen, largest, smallest }: Limits,
@@ -86,7 +107,7 @@ function explainRange(
     const range = ranges.get(tensor.name)?.range
     const most = range === undefined ? 0 : Math.max(magnitudeOf(range.minima), magnitudeOf(range.maxima))
     if (!(most <= seen)) return `${tensor.name} was seen with ${most.toPrecision(3)}, near or beyond what the type holds`
-    if (tensor.constant === null) continue
+    if (tensor.constant === null || isQuantizer(node)) continue
     const magnitude = magnitudeOf(tensor.constant.values() as Float32Array)
     if (magnitude > largest)
       return `its constant ${tensor.name} reaches ${magnitude.toPrecision(3)}, which the type does not hold`
@@ -129,16 +150,33 @@ function isExactUse(reader: GraphNode, index: number, exact: ReadonlySet<GraphNo
   return reader.is('Floor', 'Ceil', 'Round', 'Range', 'NonMaxSuppression') || (reader.is('Resize') && index > 0)
 }
 
-/** Neighbours in half precision among which there is no sum of products: two casts would cost what the rest gains. */
+/**
+ * Neighbours in half precision among which there is no sum of products: two casts would cost what the rest gains. What
+ * quantizers write is read on the other side without a cast.
+ */
 function findIslands(half: ReadonlySet<GraphNode>, isFloat: (tensor: GraphTensor | null) => boolean): Set<GraphNode> {
   const groups = new UnifiedGroups<GraphNode>()
   for (const node of half) {
     for (const output of node.outputs) {
-      if (output === null || !isFloat(output)) continue
+      if (output === null || !(isFloat(output) || node.is('QuantizeLinear'))) continue
       for (const reader of output.consumers) if (half.has(reader)) groups.unite(node, reader)
     }
   }
   const working = new Set<GraphNode>()
   for (const node of half) if (describeHalfOperator(node)?.kind === 'product') working.add(groups.rootOf(node))
   return new Set([...half].filter((node) => !working.has(groups.rootOf(node))))
+}
+
+/** Integers stand between two types as well as a cast would: a quantizer has the type of the floats beside it. */
+function findLoneQuantizers(half: ReadonlySet<GraphNode>, inputsAreHalf: boolean): GraphNode[] {
+  const isAlone = (node: GraphNode) => {
+    if (node.is('DequantizeLinear')) return ![...(node.outputs[0]?.consumers ?? [])].some((reader) => half.has(reader))
+    const source = node.inputs[0]
+    return source?.producer ? !half.has(source.producer) : !(inputsAreHalf && source?.isGraphInput)
+  }
+  return [...half].filter((node) => isQuantizer(node) && isAlone(node))
+}
+
+export function isQuantizer(node: GraphNode): boolean {
+  return node.is('QuantizeLinear', 'DequantizeLinear')
 }

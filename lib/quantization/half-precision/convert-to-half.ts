@@ -7,7 +7,7 @@ import type { GraphTensor } from '../../graph/graph-tensor.js'
 import type { InferredShapes } from '../../graph/shapes/infer-shapes.js'
 import { fromFloat32 } from '../../tensor/convert-elements.js'
 import type { SkippedNode } from '../quantizer.js'
-import { chooseHalfNodes } from './choose-half-nodes.js'
+import { chooseHalfNodes, isQuantizer } from './choose-half-nodes.js'
 import { type HalfType, isDataInput } from './half-operators.js'
 
 export interface HalfOptions {
@@ -21,7 +21,7 @@ export interface HalfOptions {
 }
 
 export interface HalfResult {
-  /** Labels of the nodes that compute in half precision. */
+  /** Labels of the nodes that compute in half precision, quantizers left out. */
   readonly half: readonly string[]
   /** Nodes that compute in float32 still. */
   readonly float: readonly SkippedNode[]
@@ -36,12 +36,15 @@ const typeNumbers = { f32: 1, f16: 10, bf16: 16 } as const
  * Makes a float32 graph one that computes in half precision where that is right, for engines that take the types of a model
  * at their word. Weights are stored in the type; casts stand where half and float meet, one for each tensor and direction.
  *
+ * Quantizers around which all is half have scales in the type, and nothing stands between them and the layer that computes
+ * on their integers.
+ *
  * The graph is changed, and must be of opset 13 or later; `shapes` are its own.
  */
 export function convertToHalf(graph: Graph, shapes: InferredShapes, options: HalfOptions): HalfResult {
   const { type, ranges = new Map(), keepInputsAndOutputs = true, ignored = new Map() } = options
-  const { half, float } = chooseHalfNodes(graph, shapes, type, ranges, ignored)
-  const labels = [...half].map(({ label }) => label)
+  const { half, float } = chooseHalfNodes(graph, shapes, type, ranges, ignored, !keepInputsAndOutputs)
+  const labels = [...half].filter((node) => !isQuantizer(node)).map(({ label }) => label)
   const converter = new HalfConverter(graph, shapes, type, half)
   if (!keepInputsAndOutputs) converter.retypeInputs()
   for (const node of half) converter.readHalf(node)

@@ -42,6 +42,8 @@ const operators: ReadonlyMap<string, HalfOperator> = new Map([
     'elementwise',
     13,
   ),
+  // Their scales have the type of what they read or write, which TensorRT takes in opsets before 19 too.
+  ...each('DequantizeLinear QuantizeLinear', 'elementwise', 19),
   ['Resize', { kind: 'elementwise', bfloat16: 13, data: [0] }],
   ...each('Shape Size', 'lengths', 13),
 ])

@@ -20,15 +20,26 @@ describe('a precision comes about', () => {
     ['v10', { precision: 'int8', calibration }, 'quantize', 'int8'],
     ['rtx', { precision: 'int8', calibration }, 'quantize', 'fp32'],
     ['v10', { precision: 'int8', calibration, calibrator: {} }, null, 'int8'],
+    ['rtx', { precision: 'int8', calibration, halfPrecision: { keepInputsAndOutputs: false } }, 'quantize', 'fp32'],
+    ['rtx', { precision: 'int8', halfPrecision: false }, null, 'fp32'],
     ['rtx', {}, null, 'fp32'],
   ] as const)('on %s, %j: %s', (line, options, stage, precision) => {
     expect(plan(line, options)).toMatchObject({ stage, precision, calibrates: 'calibrator' in options })
+  })
+
+  it('FP16 stands beside INT8 unless it is forbidden', () => {
+    expect(plan('v10', { precision: 'int8', calibration }).allowsHalf).toBe(true)
+    expect(plan('v10', { precision: 'int8', calibrator: {}, halfPrecision: true }).allowsHalf).toBe(true)
+    expect(plan('v10', { precision: 'int8', calibrator: {}, halfPrecision: false }).allowsHalf).toBe(false)
   })
 
   it.each([
     ['v10', { precision: 'fp16', calibration }, 'OPTION_INVALID', /calibration/],
     ['v10', { precision: 'fp16', halfPrecision: {} }, 'OPTION_INVALID', /halfPrecision/],
     ['rtx', { precision: 'int8', halfPrecision: {} }, 'OPTION_INVALID', /halfPrecision/],
+    ['rtx', { precision: 'fp16', halfPrecision: false }, 'OPTION_INVALID', /halfPrecision/],
+    ['rtx', { precision: 'fp32', halfPrecision: true }, 'OPTION_INVALID', /halfPrecision/],
+    ['v10', { precision: 'int8', calibration, halfPrecision: {} }, 'OPTION_INVALID', /true or false/],
     ['rtx', { precision: 'fp16', calibrator: {} }, 'OPTION_INVALID', /calibrator/],
     ['v11', { precision: 'fp8' }, 'TENSORRT_OPTION_UNSUPPORTED', /fp8/],
     ['rtx', { precision: 'int8', calibrator: {} }, 'TENSORRT_OPTION_UNSUPPORTED', /calibrators/],

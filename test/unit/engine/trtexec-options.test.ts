@@ -57,14 +57,20 @@ describe('options of trtexec', () => {
   })
 
   it.each([
-    ['', 'fp32'],
-    ['--fp16', 'fp16'],
-    ['--fp16 --bf16', 'bf16'],
-    ['--best', 'int8'],
-    ['--fp8 --fp16', 'fp8'],
-    ['--stronglyTyped', 'fp32'],
-  ])('%s: the lowest precision, beside which FP16 is allowed: %s', (line, precision) => {
-    expect(parse(line).options.precision).toBe(precision)
+    ['', 'fp32', true],
+    ['--fp16', 'fp16', true],
+    ['--fp16 --bf16', 'bf16', true],
+    ['--int8', 'int8', false],
+    ['--int8 --bf16', 'int8', false],
+    ['--int8 --fp16', 'int8', true],
+    ['--best', 'int8', true],
+    ['--fp8', 'fp8', false],
+    ['--fp8 --fp16', 'fp8', true],
+    ['--stronglyTyped', 'fp32', true],
+  ])('%s: the lowest precision, %s; FP16 is beside it: %s', (line, precision, allowsHalf) => {
+    const { options } = parse(line)
+    expect(options.precision).toBe(precision)
+    expect(options.halfPrecision).toBe(allowsHalf ? undefined : false)
   })
 
   it('say TF32 as trtexec does, where enginery has it off', () => {
@@ -145,7 +151,7 @@ describe('options of trtexec', () => {
       const besides = /^(?:min|opt|max)Shapes$/.test(name) ? ['--minShapes=x:1', '--optShapes=x:1', '--maxShapes=x:1'] : []
       const build = parseTrtexecOptions([...besides, argument])
       expect(JSON.stringify(build), argument).not.toBe(nothing)
-      const { verbose: _, precision: __, ...compile } = build.options
+      const { verbose: _, precision: __, halfPrecision: ___, ...compile } = build.options
       const parsed = tensorrtCompileSchema.safeParse(compile)
       expect(parsed.error?.issues ?? [], argument).toEqual([])
     }

@@ -68,6 +68,8 @@ describe('planSettings', () => {
 
   it('INT8 and FP8 allow FP16 besides, on TensorRT 10 without types of the model', () => {
     expect(plan('v10', {}, 'int8').settings.flags).toEqual({ tf32: false, int8: true, fp16: true })
+    const alone = planSettings(builderSchema.parse({}), 'int8', libraries.v10, false)
+    expect(alone.settings.flags).toEqual({ tf32: false, int8: true })
     expect(plan('v10', {}, 'fp8').settings.flags).toEqual({ tf32: false, fp8: true, fp16: true })
     expect(plan('v10', { stronglyTyped: true }, 'int8')).toMatchObject({
       settings: { flags: { tf32: false } },
