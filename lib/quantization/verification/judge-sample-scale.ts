@@ -5,11 +5,13 @@ import type { GraphTensor } from '../../graph/graph-tensor.js'
 import { movingOperators } from '../targets/target.js'
 
 /**
- * What a trained first layer makes of its input is of the size of its bias: seen are ratios from .4 to 5. Pixels that were
- * not scaled make them hundreds, pixels scaled twice hundredths.
+ * What a trained first layer makes of its input is of the size of its bias: seen are ratios from .4 to 6. Pixels that were
+ * not scaled make them 60 to hundreds, pixels scaled twice hundredths.
  */
-const tooLarge = 60
+const tooLarge = 30
 const tooSmall = 0.03
+/** The brightest pixel of any picture that shows something. */
+const darkest = 30
 
 /**
  * Mean over standard deviation of all that a model sees. Pictures that were scaled to 0..1 before a mean of 0..255 was taken
@@ -60,15 +62,15 @@ export function compareWithBias(
   return known[Math.floor(known.length / 2)] ?? 1
 }
 
-/** True for elements as pixels have them before anything is done to them. */
+/** True for elements as pixels have them before anything but resizing is done to them. */
 export function looksLikePixels(values: ArrayLike<number>): boolean {
   let most = 0
   for (let at = 0; at < values.length; at++) {
     const value = values[at] as number
-    if (!Number.isInteger(value) || value < 0 || value > 255) return false
+    if (!(value >= 0 && value <= 255)) return false
     most = Math.max(most, value)
   }
-  return most > 1
+  return most > darkest
 }
 
 /** Mean and standard deviation of all elements. */
@@ -106,7 +108,7 @@ export function warnOfFlatness(input: string, { mean, deviation }: { mean: numbe
 export function warnOfScale(layer: string, ratio: number, arePixels: boolean): CalibrationWarning[] {
   const isLarge = ratio >= tooLarge && arePixels
   if (!isLarge && ratio > tooSmall) return []
-  const seen = arePixels ? 'whole numbers up to 255, as pixels have' : 'far from what its bias is made for'
+  const seen = arePixels ? 'numbers from 0 to 255, as pixels have' : 'far from what its bias is made for'
   return [
     {
       code: 'SAMPLES_SCALED',

@@ -188,16 +188,18 @@ describe('how samples are scaled', () => {
     expect(warnOfScale('Conv', 255, true).map(({ code }) => code)).toEqual(['SAMPLES_SCALED'])
     expect(warnOfScale('Conv', 0.004, false).map(({ code }) => code)).toEqual(['SAMPLES_SCALED'])
     for (const [ratio, arePixels] of [
-      [5, true],
+      [6, true],
       [900, false],
       [0.4, false],
     ] as const) {
       expect(warnOfScale('Conv', ratio, arePixels)).toEqual([])
     }
     expect(looksLikePixels([0, 17, 255])).toBe(true)
+    expect(looksLikePixels([0.5, 199.75])).toBe(true)
     for (const values of [
       [0, 1],
-      [0.5, 200],
+      [0, 20],
+      [0, Number.NaN],
       [-1, 20],
       [0, 256],
     ])
