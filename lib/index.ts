@@ -118,6 +118,11 @@ export { type MovedPreprocess, type MoveOptions, movePreprocessIntoModel } from 
 export type { PreprocessInput, PreprocessStep } from './engine/openvino/preprocess-options.js'
 export type { TensorRtBuilderInput, TensorRtProfileInput } from './engine/tensorrt/build-options.js'
 export type { BuildWarning } from './engine/tensorrt/build-warnings.js'
+export { type LayerName, layerNames, type NetworkType } from './engine/tensorrt/network/layer-names.js'
+export type { NetworkLayerOptions } from './engine/tensorrt/network/layer-options.js'
+export type { NetworkTensor } from './engine/tensorrt/network/network-tensor.js'
+export type { NetworkWeights } from './engine/tensorrt/network/network-weights.js'
+export { TensorRtNetwork } from './engine/tensorrt/network/tensorrt-network.js'
 export type { PlanLayer, TensorRtPlan } from './engine/tensorrt/plan.js'
 export {
   type OptimizationProfiles,
@@ -126,6 +131,7 @@ export {
   writeOptimizationProfiles,
 } from './engine/tensorrt/profile-file.js'
 export { parseTrtexecOptions, type TrtexecBuild } from './engine/tensorrt/trtexec-options.js'
+export { readWts, type WtsWeights, writeWts } from './engine/tensorrt/wts/wts-file.js'
 export { EngineryError, isEngineryError } from './errors/enginery-error.js'
 export type { ErrorCode } from './errors/error-table.js'
 export { polygonIou } from './evaluation/boxes/polygon-overlap.js'

@@ -12,11 +12,15 @@ import {
   type InferenceResult,
   isEngineryError,
   loadEngine,
+  type NetworkLayerOptions,
   openvino,
   type PartialShape,
   type QuantizeResult,
   quantize,
+  readWts,
   Tensor,
+  TensorRtNetwork,
+  type TensorRtPlan,
   toFloat32,
 } from 'enginery'
 
@@ -191,3 +195,22 @@ model.addOutput('inner')
 await model.reshape({ x: [1, 'dynamic', [1, 8]] })
 await buildEngine({ model })
 model.close()
+
+// --- Networks of TensorRT, written layer by layer ---
+
+const network = new TensorRtNetwork({ name: 'two layers' })
+const picture = network.addInput('x', 'f32', [1, 4, 8, 8])
+const weights = await readWts('model.wts')
+const convolution: NetworkLayerOptions['convolution'] = { outputs: 2, kernelSize: 3, kernel: weights.get('conv.weight') }
+const convolved = network.convolution(picture, { ...convolution, padding: 1, name: 'conv' })
+expectType<Same<typeof convolved.shape, readonly number[] | null>>()
+network.markOutput(
+  network.topK(network.activation(convolved, 'leaky-relu', { alpha: 0.1 }), 'max', { k: 1, axis: 1 }).values,
+  'y',
+)
+// @ts-expect-error no such activation
+network.activation(convolved, 'swish')
+// @ts-expect-error two tensors
+network.elementWise([convolved], 'sum')
+const written = await buildEngine({ backend: 'tensorrt', model: network })
+expectType<Same<typeof written, TensorRtPlan>>()

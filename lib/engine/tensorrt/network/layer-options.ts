@@ -200,3 +200,31 @@ export type SoftmaxOptions = z.input<typeof softmaxSchema>
 export type TopKOptions = z.input<typeof topKSchema>
 export type NormalizationOptions = z.input<typeof normalizationSchema>
 export type PluginOptions = z.input<typeof pluginSchema>
+
+/** What each layer of a network takes, by method: `NetworkLayerOptions['convolution']`. */
+export interface NetworkLayerOptions {
+  activation: ActivationOptions
+  cast: CastOptions
+  concatenation: ConcatenationOptions
+  constant: ConstantOptions
+  convolution: ConvolutionOptions
+  deconvolution: ConvolutionOptions
+  dequantize: DequantizeLayerOptions
+  gather: GatherOptions
+  lrn: LrnOptions
+  matrixMultiply: MatrixMultiplyOptions
+  normalization: NormalizationOptions
+  padding: PaddingOptions
+  plugin: PluginOptions
+  pooling: PoolingOptions
+  quantize: QuantizeLayerOptions
+  reduce: ReduceOptions
+  resize: ResizeLayerOptions
+  scale: ScaleOptions
+  shuffle: ShuffleOptions
+  slice: SliceOptions
+  softmax: SoftmaxOptions
+  topK: TopKOptions
+  /** What every layer takes, and `elementWise`, `unary`, `parametricRelu`, `select`, `identity`, `shape` and `einsum` alone. */
+  any: LayerOptions
+}
