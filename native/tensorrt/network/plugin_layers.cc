@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "../../shared/native_error.h"
+#include "../library.h"
 #include "layer_makers.h"
 #include "layer_names.h"
 
@@ -34,7 +35,9 @@ auto with_creator(IPluginCreatorInterface& creator, Use&& use) {
 
 std::string list_versions(nvinfer1::IPluginRegistry& registry, const std::string& wanted) {
     int32_t count = 0;
-    IPluginCreatorInterface* const* creators = registry.getAllCreators(&count);
+    // Those that come with TensorRT are in a parent of the builder's registry. The call is younger than the line.
+    if (!Library::opened().version().at_least(10, 8)) return "it is not in the registry";
+    IPluginCreatorInterface* const* creators = registry.getAllCreatorsRecursive(&count);
     std::string same;
     for (int32_t i = 0; i < count; ++i) {
         if (creators[i] == nullptr) continue;
@@ -44,7 +47,7 @@ std::string list_versions(nvinfer1::IPluginRegistry& registry, const std::string
             if (wanted == creator.getPluginName()) same += std::string(same.empty() ? "" : ", ") + creator.getPluginVersion();
         });
     }
-    return same.empty() ? "the registry has " + std::to_string(count) + " plugins, and none of this name"
+    return same.empty() ? "none of the " + std::to_string(count) + " plugins in the registry has this name"
                         : "the registry has version " + same + " of it";
 }
 
