@@ -56,9 +56,15 @@ export async function createProgram(terminal: Terminal, signal: AbortSignal, arg
       })
   }
 
-  const named = Object.hasOwn(commands, argv[0] ?? '') ? commands[argv[0] as string] : undefined
-  for (const load of named ? [named] : Object.values(commands)) (await load())(program, register)
+  for (const load of commandsFor(argv[0])) (await load())(program, register)
   return program
+}
+
+/** Those that a command line may need, by its first word. */
+function commandsFor(word = ''): readonly (() => Promise<AddCommand>)[] {
+  if (word === '-V' || word === '--version') return []
+  const named = Object.hasOwn(commands, word) ? commands[word] : undefined
+  return named ? [named] : Object.values(commands)
 }
 
 const programHelp = `

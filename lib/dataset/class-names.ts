@@ -1,6 +1,6 @@
 import { extname } from 'node:path'
-import { parse } from 'yaml'
 import { engineryError } from '../errors/enginery-error.js'
+import { yaml } from '../model/yaml-parser.js'
 import type { Category } from './annotations.js'
 import { linesOf, readJsonFile, readTextFile } from './read-text-file.js'
 
@@ -68,7 +68,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function parseYaml(text: string, file: string): unknown {
   try {
-    return parse(text)
+    return yaml().parse(text)
   } catch (cause) {
     return refuse(file, `it is no YAML: ${(cause as Error).message.split('\n')[0]}`)
   }

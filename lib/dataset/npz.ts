@@ -4,15 +4,13 @@
 import type { FileHandle } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { crc32 } from 'node:zlib'
-import yauzl from 'yauzl'
-import yazl from 'yazl'
+import type yauzl from 'yauzl'
 import { engineryError, isEngineryError } from '../errors/enginery-error.js'
 import { replaceFile } from '../model/replace-file.js'
 import { adoptNpy, encodeNpy } from './npy.js'
 import type { NpyArray } from './npy-elements.js'
 import { NpyReader } from './npy-reader.js'
 import { allocateBytes, openFile, readError, sourceOfFile } from './npy-source.js'
-import { ZipFileReader } from './zip-file-reader.js'
 
 /**
  * An open `.npz` file: its list of arrays is in memory, the arrays are read when asked for. Close it after use.
@@ -144,7 +142,9 @@ export class NpzReader {
 export async function openNpz(path: string): Promise<NpzReader> {
   const { handle, size } = await openFile(path)
   try {
-    const zip = await yauzl.fromRandomAccessReaderPromise(new ZipFileReader(handle), size, { autoClose: false })
+    // What reads archives is loaded where there is one.
+    const [reader, { ZipFileReader }] = await Promise.all([import('yauzl'), import('./zip-file-reader.js')])
+    const zip = await reader.default.fromRandomAccessReaderPromise(new ZipFileReader(handle), size, { autoClose: false })
     const entries = new Map<string, yauzl.Entry>()
     for await (const entry of zip.eachEntry()) {
       if (!entry.fileName.endsWith('.npy')) continue
@@ -185,6 +185,7 @@ export async function readNpz(path: string): Promise<Record<string, NpyArray>> {
  * @example await writeNpz('outputs.npz', { scores, boxes })
  */
 export async function writeNpz(path: string, arrays: Readonly<Record<string, NpyArray>>): Promise<void> {
+  const { default: yazl } = await import('yazl')
   const zip = new yazl.ZipFile()
   zip.on('error', (error: Error) => (zip.outputStream as Readable).destroy(error))
   for (const [name, array] of Object.entries(arrays)) {

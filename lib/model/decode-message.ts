@@ -1,8 +1,8 @@
-import { WireType } from '@bufbuild/protobuf/wire'
 import type { FieldEntry, MessageTable } from './onnx-fields.js'
 import type { Chunk, OnnxMessage } from './onnx-messages.js'
 import { WireError } from './wire-cursor.js'
 import { WireReader } from './wire-reader.js'
+import { WireType } from './wire-type.js'
 
 // No real model comes near; a file of garbage that claims more must not fill the memory or the stack.
 const mostEntries = 1_000_000

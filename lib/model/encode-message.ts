@@ -1,7 +1,7 @@
-import { WireType } from '@bufbuild/protobuf/wire'
 import { originOf } from './decode-message.js'
 import type { FieldEntry, MessageTable } from './onnx-fields.js'
 import type { Chunk, OnnxMessage, PackedElements } from './onnx-messages.js'
+import { WireType } from './wire-type.js'
 
 // Smaller ones are copied together: a write per piece would cost more than the copy.
 const longestCopied = 1 << 12

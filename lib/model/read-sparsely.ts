@@ -1,5 +1,4 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { WireType } from '@bufbuild/protobuf/wire'
 import { engineryError } from '../errors/enginery-error.js'
 import { decodeMessage, rememberOrigin } from './decode-message.js'
 import { FileRange, isSameFile } from './file-range.js'
@@ -7,6 +6,7 @@ import { graphTable, modelTable, tensorTable } from './onnx-fields.js'
 import type { Chunk, ModelMessage, TensorMessage } from './onnx-messages.js'
 import { parseFile } from './parse-file.js'
 import { type Parsing, type WireCursor, WireError, type WireField } from './wire-cursor.js'
+import { WireType } from './wire-type.js'
 
 // Shorter ones would take longer to open the file for than to keep.
 const shortestInFile = 1 << 16

@@ -1,4 +1,3 @@
-import { WireType } from '@bufbuild/protobuf/wire'
 import {
   arrayLengthOf,
   byteLengthOf,
@@ -12,6 +11,7 @@ import type { PackedElements, TensorMessage } from './onnx-messages.js'
 import { nameOnnxType, onnxElementTypes } from './onnx-types.js'
 import { WireError } from './wire-cursor.js'
 import { WireReader } from './wire-reader.js'
+import { WireType } from './wire-type.js'
 
 /** Shape and element type of a tensor; the type as in {@link onnxElementTypes}. Throws WireError where no tensor has them. */
 export function describeTensor(tensor: TensorMessage): { type: string; shape: readonly number[]; elements: number } {

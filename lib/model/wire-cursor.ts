@@ -1,4 +1,4 @@
-import { WireType } from '@bufbuild/protobuf/wire'
+import { WireType } from './wire-type.js'
 
 /** A part of the message that the parser needs in memory before it can go on. */
 export interface WindowRequest {
@@ -52,7 +52,7 @@ export class WireCursor {
     if (!this.#holds(ahead)) yield { offset: this.position, length: ahead }
     const tag = this.#varint(end)
     const number = Math.floor(tag / 8)
-    const type = tag % 8
+    const type = (tag % 8) as WireType
     if (number < 1 || number > 0x1fffffff) throw new WireError(`field number ${number} at byte ${this.position}`)
     return { number, type, end: this.#valueEnd(type, end) }
   }

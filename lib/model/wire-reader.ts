@@ -1,6 +1,6 @@
 import { TextDecoder } from 'node:util'
-import { WireType } from '@bufbuild/protobuf/wire'
 import { WireError } from './wire-cursor.js'
+import { WireType } from './wire-type.js'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 

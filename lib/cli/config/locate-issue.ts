@@ -1,4 +1,5 @@
-import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type Node, type Pair } from 'yaml'
+import type { Document, Node, Pair } from 'yaml'
+import { yaml } from '../../model/yaml-parser.js'
 
 /**
  * Offset in the file of what an issue's path points to: its key where it has one, otherwise the closest thing around it
@@ -8,12 +9,12 @@ export function locateIssue(document: Document, path: readonly PropertyKey[]): n
   let node = resolveAlias(document.contents, document)
   let offset = startOf(node) ?? 0
   for (const key of path) {
-    if (isMap(node)) {
+    if (yaml().isMap(node)) {
       const pair = node.items.find((item) => keyOf(item) === String(key))
       if (!pair) return offset
       offset = startOf(pair.key) ?? startOf(pair.value) ?? offset
       node = resolveAlias(pair.value, document)
-    } else if (isSeq(node)) {
+    } else if (yaml().isSeq(node)) {
       const item = node.items[Number(key)]
       if (item === undefined) return offset
       offset = startOf(item) ?? offset
@@ -26,14 +27,14 @@ export function locateIssue(document: Document, path: readonly PropertyKey[]): n
 }
 
 function keyOf(pair: Pair): string {
-  return String(isScalar(pair.key) ? pair.key.value : pair.key)
+  return String(yaml().isScalar(pair.key) ? pair.key.value : pair.key)
 }
 
 function startOf(node: unknown): number | undefined {
-  return isNode(node) ? node.range?.[0] : undefined
+  return yaml().isNode(node) ? node.range?.[0] : undefined
 }
 
 function resolveAlias(node: unknown, document: Document): Node | undefined {
-  if (isAlias(node)) return node.resolve(document)
-  return isNode(node) ? node : undefined
+  if (yaml().isAlias(node)) return node.resolve(document)
+  return yaml().isNode(node) ? node : undefined
 }

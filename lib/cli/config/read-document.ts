@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
-import { type Document, LineCounter, parseDocument } from 'yaml'
+import type { Document } from 'yaml'
 import type { z } from 'zod'
 import { engineryError } from '../../errors/enginery-error.js'
 import { describeIssue, type OptionProblem } from '../../errors/parse-options.js'
+import { yaml } from '../../model/yaml-parser.js'
 import { describeFileError } from '../files/describe-file-error.js'
 import { locateIssue } from './locate-issue.js'
 
@@ -32,6 +33,7 @@ export async function readDocument(file: string): Promise<ConfigDocument> {
 
 /** As {@link readDocument}, for text that is at hand. */
 export function openDocument(text: string, file: string): ConfigDocument {
+  const { LineCounter, parseDocument } = yaml()
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const lineOf = (offset: number) => lines.linePos(offset).line

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
-import { parse } from 'yaml'
 import type { z } from 'zod'
 import { engineryError } from '../../errors/enginery-error.js'
 import { describeIssue } from '../../errors/parse-options.js'
+import { yaml } from '../../model/yaml-parser.js'
 import type { PreprocessDescription } from '../../preprocess/preprocess-schema.js'
 import { preprocessDescriptionSchema } from '../../preprocess/resolve-preprocess.js'
 import {
@@ -87,7 +87,7 @@ async function readPreprocess(text: string): Promise<PreprocessDescription> {
   if (!isPreprocessFile(text)) return { preset: text } as PreprocessDescription
   let content: unknown
   try {
-    content = parse(await readFile(text, 'utf8'))
+    content = yaml().parse(await readFile(text, 'utf8'))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).syscall !== undefined) throw describeFileError(error, text)
     throw engineryError('USAGE_INVALID', { reason: `--preprocess ${text}: ${(error as Error).message.split('\n')[0]}` })

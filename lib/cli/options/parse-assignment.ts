@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander'
-import { parse } from 'yaml'
+import { yaml } from '../../model/yaml-parser.js'
 
 /** `name=value` in two. Split at the last `=` for values that hold none, since names of tensors may. */
 export function splitAssignment(text: string, example: string, at: 'first' | 'last' = 'first'): [name: string, value: string] {
@@ -11,7 +11,7 @@ export function splitAssignment(text: string, example: string, at: 'first' | 'la
 /** A value as YAML reads it: `4` is a number, `false` a boolean, `[1, 3]` a list, the rest text. */
 export function parseValue(text: string): unknown {
   try {
-    return parse(text) ?? ''
+    return yaml().parse(text) ?? ''
   } catch (error) {
     throw new InvalidArgumentError(`cannot be read: ${(error as Error).message.split('\n')[0]}.`)
   }

@@ -1,5 +1,4 @@
 import { dirname, join } from 'node:path'
-import { XMLParser, XMLValidator } from 'fast-xml-parser'
 import type { ImageSize } from '../../image/image.js'
 import type { Category, Sample } from '../annotations.js'
 import type { DatasetDraft } from '../build-dataset.js'
@@ -20,8 +19,6 @@ const challengeClasses =
     ' ',
   )
 
-const parser = new XMLParser({ ignoreAttributes: true, parseTagValue: false, isArray: (name) => name === 'object' })
-
 interface VocFile {
   readonly name: string
   readonly picture: string
@@ -41,7 +38,8 @@ export async function readVoc(options: ParsedDatasetOptions): Promise<DatasetDra
     options.annotations === undefined ? join(root, 'JPEGImages') : (options.images ?? folder),
   )
   const names = options.split === undefined ? await listXml(folder) : await readSplit(folder, options.split)
-  const files = await mapLimited(names, 16, (name) => readVocFile(folder, name, options.oneBased ?? true))
+  const xml = await openXmlReader()
+  const files = await mapLimited(names, 16, (name) => readVocFile(xml, folder, name, options.oneBased ?? true))
   const categories = options.classes ? await readClasses(options.classes) : classesOf(files)
   const warnings = new WarningCollector()
   const samples: Sample[] = []
@@ -64,12 +62,21 @@ async function readSplit(folder: string, split: string): Promise<string[]> {
   return linesOf(text).map(({ line }) => `${line.trim().replace(/\s+-?[01]$/, '')}.xml`)
 }
 
-async function readVocFile(folder: string, name: string, oneBased: boolean): Promise<VocFile> {
+/** The package is loaded where such a file is read, and nowhere else. */
+async function openXmlReader() {
+  const { XMLParser, XMLValidator } = await import('fast-xml-parser')
+  const parser = new XMLParser({ ignoreAttributes: true, parseTagValue: false, isArray: (name) => name === 'object' })
+  return { validate: (text: string) => XMLValidator.validate(text), parse: (text: string): unknown => parser.parse(text) }
+}
+
+type XmlReader = Awaited<ReturnType<typeof openXmlReader>>
+
+async function readVocFile(xml: XmlReader, folder: string, name: string, oneBased: boolean): Promise<VocFile> {
   const path = join(folder, name)
   const text = await readTextFile(path, 'voc')
-  const valid = XMLValidator.validate(text)
+  const valid = xml.validate(text)
   if (valid !== true) return refuseFile(path, 'voc', `line ${valid.err.line}: ${valid.err.msg}`)
-  const annotation = (parser.parse(text) as Record<string, unknown>).annotation
+  const annotation = (xml.parse(text) as Record<string, unknown>).annotation
   // An element without content is the empty string.
   if (!isRecord(annotation) && annotation !== '') return refuseFile(path, 'voc', 'expected an element <annotation>')
   const content = isRecord(annotation) ? annotation : {}

@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises'
 import { dirname, extname, isAbsolute, join, resolve } from 'node:path'
-import { parse } from 'yaml'
 import { isEngineryError } from '../../errors/enginery-error.js'
 import type { ImageSize } from '../../image/image.js'
+import { yaml } from '../../model/yaml-parser.js'
 import type { BoxAnnotation, Category, PolygonAnnotation, Sample } from '../annotations.js'
 import type { DatasetDraft } from '../build-dataset.js'
 import { checkBoxes, checkPolygon } from '../check-boxes.js'
@@ -104,7 +104,7 @@ async function planFromYaml(file: string, options: ParsedDatasetOptions): Promis
 
 function parseYaml(text: string, file: string): unknown {
   try {
-    return parse(text)
+    return yaml().parse(text)
   } catch (cause) {
     return refuseFile(file, 'yolo', `it is no YAML: ${(cause as Error).message.split('\n')[0]}`)
   }

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
-import { Document, isScalar, parse, visit } from 'yaml'
 import { z } from 'zod'
 import { engineryError } from '../../errors/enginery-error.js'
 import { explainFileFailure } from '../../errors/explain-file-failure.js'
 import { describeIssue } from '../../errors/parse-options.js'
 import { replaceFile } from '../../model/replace-file.js'
+import { yaml } from '../../model/yaml-parser.js'
 import { profileSchema, type TensorRtProfileInput } from './build-options.js'
 import { isPaddleShapes, profileFromPaddle } from './paddle-shapes.js'
 
@@ -46,7 +46,7 @@ export function parseOptimizationProfiles(text: string, path: string, inputs?: I
   }
   let content: unknown
   try {
-    content = parse(text, { maxAliasCount: 100, logLevel: 'error' })
+    content = yaml().parse(text, { maxAliasCount: 100, logLevel: 'error' })
   } catch (error) {
     throw refuse(`it is neither YAML nor JSON: ${(error as Error).message.split('\n')[0]}`, error)
   }
@@ -76,6 +76,7 @@ export async function writeOptimizationProfiles(path: string, profiles: Optimiza
 
 /** A shape is one line. */
 function formatYaml(content: object): string {
+  const { Document, isScalar, visit } = yaml()
   const document = new Document(content)
   visit(document, {
     Seq(_, sequence) {

@@ -1,6 +1,6 @@
-import { parse } from 'yaml'
 import { describeValue } from '../../errors/describe-value.js'
 import { engineryError } from '../../errors/enginery-error.js'
+import { yaml } from '../../model/yaml-parser.js'
 import { type ImportedPreprocess, refuseImport } from './imported-preprocess.js'
 import { isAboutLabels, type PaddleState, paddleOperators } from './paddle-operators.js'
 
@@ -102,7 +102,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 function parseYaml(text: string): unknown {
   try {
     // Tags such as `!TrainReader` are PaddleDetection's own and mean a plain mapping.
-    return parse(text, { logLevel: 'error' })
+    return yaml().parse(text, { logLevel: 'error' })
   } catch (cause) {
     const reason = `it is no YAML: ${(cause as Error).message.split('\n')[0]}`
     throw engineryError('PREPROCESS_IMPORT_FAILED', { source, reason }, { cause })
