@@ -1,6 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 
+/** The search stops all threads of a process that is about to end; now and then one of them ends just then. */
+const SEARCH_FAILED =
+  /LeakSanitizer has encountered a fatal error|Tracer caught signal|^==\d+==HINT: (For debugging|LeakSanitizer)/m
+
 /** A leak is a paragraph; its frames after the allocator's own are all of a library that has been unloaded since. */
 function isOfUnloadedLibrary(paragraph) {
   const frames = paragraph.match(/^ +#\d+ .*$/gm) ?? []
@@ -11,6 +15,9 @@ function isOfUnloadedLibrary(paragraph) {
  * What the sanitizers reported, without what says nothing about us:
  * - warnings of refused allocations, which some tests ask for;
  * - leaks of libraries that were unloaded (V8's compiled code looks the same): our addons never are.
+ *
+ * @returns {Promise<{ name: string, pid: string, text: string, ofLeaks: boolean }[]>} `ofLeaks`: nothing but what the
+ *   search for leaks at the end of a process said, of memory or of its own failure
  */
 export async function readReports(folder) {
   const found = []
@@ -26,7 +33,9 @@ export async function readReports(folder) {
         !leaks.includes(paragraph) && !/LeakSanitizer: detected memory leaks|^SUMMARY: .* leaked in /.test(paragraph),
     )
     const ours = leaks.filter((paragraph) => !isOfUnloadedLibrary(paragraph))
-    if (ours.length > 0 || others.length > 0) found.push({ name, text: [...others, ...ours].join('\n\n') })
+    if (ours.length === 0 && others.length === 0) continue
+    const ofLeaks = others.every((paragraph) => SEARCH_FAILED.test(paragraph))
+    found.push({ name, pid: name.split('.').at(-1), text: [...others, ...ours].join('\n\n'), ofLeaks })
   }
   return found
 }
