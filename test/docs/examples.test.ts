@@ -31,6 +31,10 @@ const expected: Record<string, RegExp[]> = {
     /^scenes\.onnx: \d+\.\d\d x as fast; INT8 (pays|does not pay) on this CPU/m,
   ],
   'reuse-memory.mjs': [/^(399|400|398) of 400 read right with one input/m, /^the last inference took \d/m],
+  'tensorrt-networks.mjs': [
+    /^resnet50: 178 layers, 25557032 parameters, makes prob \[1, 1000\]\n {2}(a plan of 10\d\.\d MB|not built: TENSORRT_)/m,
+    /^yolov5n: 305 layers, 1872157 parameters, makes predictions \[1, 25200, 85\]\n {2}(a plan of \d+\.\d MB|not built: TENSORRT_)/m,
+  ],
 }
 
 describe('examples', () => {

@@ -6,13 +6,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { buildEngine } from '../../lib/api/build-engine.js'
 import type { TensorRtBuildOptions } from '../../lib/api/tensorrt-options.js'
 import { layerNames } from '../../lib/engine/tensorrt/network/layer-names.js'
-import { definitionOf, TensorRtNetwork } from '../../lib/engine/tensorrt/network/tensorrt-network.js'
+import { TensorRtNetwork } from '../../lib/engine/tensorrt/network/tensorrt-network.js'
 import { openTensorRt } from '../../lib/engine/tensorrt/open-library.js'
-import { runBuild } from '../../lib/engine/tensorrt/run-build.js'
-import { silentLogger } from '../../lib/logging/logger.js'
 import { Tensor } from '../../lib/tensor/tensor.js'
 import { drawCase, layerCases, values } from './every-layer.js'
 import { coreLibraries, describeWithTensorRt } from './libraries.js'
+import { replayWithRtx } from './replay-networks.js'
 
 const library = coreLibraries['TensorRT-RTX 1.7']
 const build = (model: TensorRtNetwork, options: Partial<TensorRtBuildOptions> = {}) =>
@@ -60,14 +59,10 @@ describeWithTensorRt('TensorRT-RTX 1.7', 'networks that are written layer by lay
 
   it.each(Object.entries(layerCases))('%s: shapes and types are those that TensorRT finds', async (_, draw) => {
     const { network, outputs } = drawCase(draw)
-    const opened = await openTensorRt(library)
-    const settings = { flags: {}, memoryPools: {}, previewFeatures: {}, choices: {}, numbers: {} }
-    const request = { network: definitionOf(network).native, stronglyTyped: true, settings, onlyDescribe: true }
-    const context = { model: 'the case', logger: silentLogger, signal: undefined }
-    const outcome = await runBuild(opened, request, context)
-    const found = outcome.network.outputs.map(({ name, type, shape }) => ({ name, type, shape }))
+    const made = await replayWithRtx(network)
+    const found = made.outputs.map(({ name, type, shape }) => ({ name, type, shape }))
     expect(found).toEqual(outputs.map(({ name, type, shape }) => ({ name, type, shape })))
-    const kinds = outcome.network.layers.map(({ type }) => type)
+    const kinds = made.layers.map(({ type }) => type)
     expect(kinds).toEqual(network.layers.map(({ type }) => type.replace('element-wise', 'elementwise')))
   })
 

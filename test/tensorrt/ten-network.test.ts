@@ -1,44 +1,13 @@
-import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { definitionOf, TensorRtNetwork } from '../../lib/engine/tensorrt/network/tensorrt-network.js'
-import type { NativeBuildOutcome, NativeBuildRequest, NativeNetwork } from '../../lib/native/tensorrt-addon.js'
+import { expect, it } from 'vitest'
+import { TensorRtNetwork } from '../../lib/engine/tensorrt/network/tensorrt-network.js'
 import { drawCase, layerCases } from './every-layer.js'
-import { coreLibraries, describeWithTensorRt } from './libraries.js'
-
-const program = join(import.meta.dirname, 'programs', 'replay-with-ten.mjs')
-const core = coreLibraries['TensorRT 10.15']
-const empty = { flags: {}, memoryPools: {}, previewFeatures: {}, choices: {}, numbers: {} }
-
-type Replayed = Pick<NativeBuildOutcome, 'kind' | 'errors' | 'refused'> & Partial<NativeNetwork> & { warnings: string[] }
+import { describeWithTensorRt } from './libraries.js'
+import { noSettings, type Replayed, replayWithTen } from './replay-networks.js'
 
 describeWithTensorRt('TensorRT 10.15', 'networks that are written layer by layer, without a device (cpu_only)', () => {
-  let folder: string
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'enginery-ten-network-'))
-  })
-  afterAll(() => rm(folder, { recursive: true, force: true }))
-
-  async function replay(networks: readonly TensorRtNetwork[], request: Partial<NativeBuildRequest> = {}): Promise<Replayed[]> {
-    const requests = networks.map((network) => ({ settings: empty, ...request, network: definitionOf(network).native }))
-    const path = join(folder, 'requests.json')
-    const asText = (_: string, value: unknown) =>
-      value instanceof Uint8Array ? { base64: Buffer.from(value).toString('base64') } : value
-    await writeFile(path, JSON.stringify(requests, asText))
-    const env = { ...process.env, TRT_INTERNAL_OPTIONS: '--cpu_only=1' }
-    const { stdout } = await promisify(execFile)(process.execPath, [program, core, path], { env, maxBuffer: 2 ** 28 })
-    return stdout
-      .split('\n')
-      .filter((line) => line.startsWith('outcome '))
-      .map((line) => JSON.parse(line.slice('outcome '.length)))
-  }
-
   it('every layer makes the shapes and types that TensorRT finds, in strongly typed networks', async () => {
     const cases = Object.entries(layerCases).map(([name, draw]) => ({ name, ...drawCase(draw) }))
-    const outcomes = await replay(
+    const outcomes = await replayWithTen(
       cases.map(({ network }) => network),
       { stronglyTyped: true },
     )
@@ -62,7 +31,7 @@ describeWithTensorRt('TensorRT 10.15', 'networks that are written layer by layer
   }
 
   it('layers have precisions and output types; networks that are strongly typed refuse them', async () => {
-    const [outcome] = await replay([withTypes()], { settings: { ...empty, flags: { fp16: true } } })
+    const [outcome] = await replayWithTen([withTypes()], { settings: { ...noSettings, flags: { fp16: true } } })
     expect(outcome).toMatchObject({
       kind: 'described',
       errors: [],
@@ -72,7 +41,7 @@ describeWithTensorRt('TensorRT 10.15', 'networks that are written layer by layer
       ],
     })
     expect(outcome?.layers?.[1]?.precision || null).toBeNull()
-    const [typed] = await replay([withTypes()], { stronglyTyped: true })
+    const [typed] = await replayWithTen([withTypes()], { stronglyTyped: true })
     expect(typed?.refused).toMatchObject({
       code: 'TRT_NETWORK',
       message: expect.stringMatching(/^pooling 'pool' \(layer 0\): .*typed/i),
@@ -91,9 +60,9 @@ describeWithTensorRt('TensorRT 10.15', 'networks that are written layer by layer
       }
       return network
     }
-    const request = { settings: { ...empty, flags: { int8: true } }, onlyDescribe: false }
-    const [whole] = await replay([ranged({ x: [-1, 1], y: [-1, 1] })], request)
-    const [lacking] = await replay([ranged({ x: [-1, 1] })], request)
+    const request = { settings: { ...noSettings, flags: { int8: true } }, onlyDescribe: false }
+    const [whole] = await replayWithTen([ranged({ x: [-1, 1], y: [-1, 1] })], request)
+    const [lacking] = await replayWithTen([ranged({ x: [-1, 1] })], request)
     const missing = (outcome: Replayed | undefined) => outcome?.warnings.filter((text) => /Missing scale/.test(text))
     expect([whole?.kind, missing(whole)]).toEqual(['failed', []])
     expect(missing(lacking)?.join()).toMatch(/Missing scale and zero-point for tensor y/)
@@ -118,7 +87,7 @@ describeWithTensorRt('TensorRT 10.15', 'networks that are written layer by layer
       [withPlugin({ plugin: 'ScatterElements', fields: { axes: Int32Array.of(1) } }), /no field axes; it has reduction, axis/],
       [withPlugin({ plugin: 'ScatterElements', fields: { axis: Float32Array.of(1) } }), /could not be made from its fields/],
     ]
-    const outcomes = await replay([...cases.map(([network]) => network), withPlugin({ plugin: 'CoordConvAC' })])
+    const outcomes = await replayWithTen([...cases.map(([network]) => network), withPlugin({ plugin: 'CoordConvAC' })])
     for (const [index, [, message]] of cases.entries()) {
       expect(outcomes[index]?.refused).toMatchObject({ code: 'TRT_PLUGIN', message: expect.stringMatching(message) })
     }
@@ -130,7 +99,7 @@ describeWithTensorRt('TensorRT 10.15', 'networks that are written layer by layer
     const network = new TensorRtNetwork()
     const made = network.plugin([network.addInput('x', 'f32', [1, 3, 8, 8])], { plugin: 'CoordConvAC', outputs: 2 })
     network.markOutput(made[0] as never, 'y')
-    const [outcome] = await replay([network])
+    const [outcome] = await replayWithTen([network])
     expect(outcome?.refused).toMatchObject({
       code: 'TRT_NETWORK',
       message: expect.stringMatching(/it has 1 outputs, and was said to have 2/),
