@@ -11,6 +11,7 @@
 #include "inspect_job.h"
 #include "library.h"
 #include "line.h"
+#include "timing_cache_job.h"
 
 namespace enginery::tensorrt {
 namespace {
@@ -105,6 +106,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     exports.Set("build", Napi::Function::New<start_build>(env, "build"));
     exports.Set("checkModel", Napi::Function::New<start_check>(env, "checkModel"));
     exports.Set("combineTimingCaches", Napi::Function::New<start_combine>(env, "combineTimingCaches"));
+    exports.Set("editTimingCache", Napi::Function::New<start_timing_edit>(env, "editTimingCache"));
     exports.Set("inspectPlan", Napi::Function::New<start_inspection>(env, "inspectPlan"));
     exports.Set("driver", Napi::Function::New<driver>(env, "driver"));
     return exports;
