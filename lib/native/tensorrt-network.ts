@@ -32,6 +32,7 @@ export interface NativePluginField {
 export interface NativeLayerDefinition {
   kind: string
   name?: string
+  metadata?: string
   /** -1 where none is given. */
   inputs: number[]
   choices?: Record<string, string>

@@ -36,6 +36,7 @@ struct PluginFieldDefinition {
 struct LayerDefinition {
     std::string kind;
     std::string name;
+    std::string metadata;
     std::vector<int> inputs;  // numbers of tensors, which count from the first layer on; -1 where none is given
     std::map<std::string, std::string> choices;
     std::map<std::string, double> numbers;

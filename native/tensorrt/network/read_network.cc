@@ -82,6 +82,7 @@ LayerDefinition read_layer(const Napi::Value& value) {
     LayerDefinition layer;
     layer.kind = text_or_empty(object, "kind");
     layer.name = text_or_empty(object, "name");
+    layer.metadata = text_or_empty(object, "metadata");
     layer.precision = text_or_empty(object, "precision");
     for_each_item(object.Get("inputs"), "inputs",
                   [&](const Napi::Value& number) { layer.inputs.push_back(static_cast<int>(as_number(number, "inputs"))); });

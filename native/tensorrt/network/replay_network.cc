@@ -72,6 +72,7 @@ private:
         refuse_recorded();
         if (made == nullptr) throw NativeError("TRT_NETWORK", "TensorRT made no layer of it");
         if (!layer.name.empty()) made->setName(layer.name.c_str());
+        if (!layer.metadata.empty()) made->setMetadata(layer.metadata.c_str());
         set_types(*made, layer);
         const auto expected = static_cast<int32_t>(layer.outputs.size());
         if (made->getNbOutputs() != expected) {

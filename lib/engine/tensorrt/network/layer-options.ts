@@ -12,6 +12,10 @@ const axis = z.int().describe('negative ones count from the back')
 /** What every layer may be told. */
 const ofAll = {
   name: z.string().min(1).optional().describe('of the layer'),
+  metadata: z
+    .string()
+    .optional()
+    .describe('words that layer information shows beside the layer, also where it was fused with others'),
   precision: typeSchema.optional().describe('what it computes in; TensorRT 10, networks that are not strongly typed'),
   outputType: z
     .union([typeSchema, z.array(typeSchema)])

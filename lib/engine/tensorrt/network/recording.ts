@@ -52,7 +52,7 @@ export class NetworkRecording {
     throw layerInvalid(title, `${option}: ${reason}`)
   }
 
-  add(kind: string, draft: LayerDraft, { name, precision, outputType }: LayerOptions = {}): NetworkTensor[] {
+  add(kind: string, draft: LayerDraft, { name, metadata, precision, outputType }: LayerOptions = {}): NetworkTensor[] {
     const types = outputType === undefined || Array.isArray(outputType) ? outputType : [outputType]
     const outputs = draft.outputs.map(({ type, shape }, index) => this.#addTensor(types?.[index] ?? type, shape))
     this.layers.push({
@@ -60,6 +60,7 @@ export class NetworkRecording {
       inputs: withoutEnd(draft.inputs),
       outputs,
       ...(name !== undefined && { name }),
+      ...(metadata !== undefined && { metadata }),
       ...(precision !== undefined && { precision }),
       ...(types !== undefined && { outputTypes: [...types] }),
       choices: given(draft.choices),
