@@ -84,6 +84,13 @@ export const tasks = {
     shape: [1, 3, 48, 320],
     transformer: true,
   },
+  ppocr_det: {
+    model: 'models/ch_PP-OCRv4_det_infer.onnx',
+    data: writeHalfOfPages,
+    preprocess: { preset: 'ppocr-det' },
+    task: { decoder: 'db' },
+    shape: [1, 3, 992, 736],
+  },
   tiny_detr: {
     model: 'models/tiny_detr_digits_96.onnx',
     data: digitScenes,
@@ -125,6 +132,17 @@ async function writeDigits(part, folder) {
   const annotations = path.join(folder, `digits-${part}.json`)
   await writeFile(annotations, JSON.stringify(labels))
   return { tensors: { input: tensors }, annotations }
+}
+
+/** Pages are few: every other one calibrates, the rest score. */
+async function writeHalfOfPages(part, folder) {
+  const pages = Object.entries(JSON.parse(await readFile(at('ocr_pages.labels.json'), 'utf8'))).sort(([a], [b]) =>
+    a < b ? -1 : 1,
+  )
+  const annotations = path.join(folder, `pages-${part}.json`)
+  const half = pages.filter((_, index) => index % 2 === (part === 'calib' ? 0 : 1))
+  await writeFile(annotations, JSON.stringify(Object.fromEntries(half)))
+  return { images: at('ocr_pages'), annotations }
 }
 
 /** Every line upright and upside down. */
