@@ -14,8 +14,23 @@ import type { ObservedModel } from './observed-model.js'
 
 const inferences = 3
 
-/** Looks at what the first layers make of samples: whether these are scaled as the model wants them. */
+/**
+ * Looks at what the first layers make of samples: whether these are scaled as the model wants them. With what the float model
+ * makes of the samples, that is kept for later calls.
+ */
 export async function checkSampleScale(
+  observed: ObservedModel,
+  kept: readonly KeptInference[],
+  signal: AbortSignal | undefined,
+): Promise<readonly CalibrationWarning[]> {
+  const known = observed.knownScale
+  if (known !== null) return known
+  const warnings = await lookAtScale(observed, kept, signal)
+  await observed.keepAnswers(warnings)
+  return warnings
+}
+
+async function lookAtScale(
   observed: ObservedModel,
   kept: readonly KeptInference[],
   signal: AbortSignal | undefined,

@@ -1,14 +1,14 @@
 import type { CalibrationRunner, NamedTensors } from '../calibration/calibration-runner.js'
+import type { FloatAnswers } from '../calibration/float-answers.js'
 import { instrumentGraph } from '../calibration/instrument-graph.js'
 import { type PeekedSamples, peekSample, shapesOfSample } from '../calibration/peek-sample.js'
 import { type SampleInput, stackSamples } from '../calibration/prepare-samples.js'
-import { type ReusedStatistics, type ReuseOptions, reuseStatistics } from '../calibration/reuse-statistics.js'
+import { keepAnswers, type ReusedStatistics, type ReuseOptions, reuseStatistics } from '../calibration/reuse-statistics.js'
 import { openSamples } from '../calibration/sample-stream.js'
 import type { StatisticPoint, TensorStatistics } from '../calibration/statistic-points.js'
 import { StatisticsCache } from '../calibration/statistics-cache.js'
 import { engineryError } from '../errors/enginery-error.js'
 import type { Graph } from '../graph/graph.js'
-import { onnxFromGraph } from '../graph/onnx-from-graph.js'
 import { type InferredShapes, inferShapes } from '../graph/shapes/infer-shapes.js'
 import { unknownFacts } from '../graph/shapes/rule.js'
 import { logSafely, silentLogger } from '../logging/logger.js'
@@ -42,6 +42,8 @@ export class ObservedModel {
   #collected: ReusedStatistics | null = null
   /** While it is open. */
   #float: FloatModel | null = null
+  /** Of an earlier call, where they are of these samples. */
+  #recalled: FloatAnswers | null = null
 
   private constructor(
     readonly settings: QuantizeSettings,
@@ -227,15 +229,20 @@ export class ObservedModel {
     }
   }
 
-  /** The kept inferences: where statistics came from a file, the float model runs for them now. */
+  /**
+   * The kept inferences. Where statistics came from a file, samples are read for them now, and what the float model makes of these
+   * is in the file too, or computed.
+   */
   async listKept(): Promise<ReturnType<KeptInferences['list']>> {
     const { kept } = this
     if (kept === null) return []
+    if (this.#float === null && kept.listInputs().length === 0) await this.#readKept(kept)
     if (this.#float !== null) await this.#runFloat(this.#float, kept)
-    const listed = kept.list()
-    if (listed.length > 0) return listed
-    const { settings, graph, source } = this
-    const { signal } = settings
+    return kept.list()
+  }
+
+  async #readKept(kept: KeptInferences): Promise<void> {
+    const { settings, source } = this
     const begin = this.peeked?.samples ?? source.samples
     const stream = await openSamples({
       source: source.isRepeatable ? begin : begin(),
@@ -243,40 +250,41 @@ export class ObservedModel {
       shapes: settings.shapes,
       isDynamic: settings.calibration.dynamic,
       maxSamples: Number.POSITIVE_INFINITY,
-      signal,
+      signal: settings.signal,
     })
     try {
-      const outputs = graph.outputs.map(({ name }) => name)
-      const runner = await openCalibrationModel(onnxFromGraph(graph), { shapes: stream.shapes ?? undefined, outputs, signal })
-      try {
-        let inference = 0
-        for await (const result of runner.infer(witnessed(stream.inferences(), kept), { signal })) {
-          kept.seeOutputs(inference++, result)
-          for (const output of Object.values(result)) output.release()
-          if (kept.isFull) break
-        }
-      } finally {
-        await runner.close()
+      let inference = 0
+      for await (const tensors of stream.inferences()) {
+        kept.seeInputs(inference++, tensors)
+        // Nothing is kept behind one that is not.
+        if (kept.listInputs().length < inference || inference >= kept.most) break
       }
     } finally {
       await stream.close()
     }
-    return kept.list()
+    const answers = this.#collected?.answers
+    if (answers !== undefined && kept.recall(answers)) this.#recalled = answers
+    else this.#openFloat(stream.shapes)
+  }
+
+  /** What an earlier call noticed about the scale of these very samples; null where none did. */
+  get knownScale(): FloatAnswers['scale'] | null {
+    return this.#recalled?.scale ?? null
+  }
+
+  /** Keeps what the float model makes of samples with their statistics, for a later call. */
+  async keepAnswers(scale: FloatAnswers['scale']): Promise<void> {
+    const identity = this.#collected?.identity
+    const { path, cache } = this.keeping
+    if (identity === undefined || this.#recalled !== null || (path === undefined && cache === undefined)) return
+    const answers = this.kept?.answers(scale) ?? null
+    if (answers !== null) await keepAnswers({ path, cache }, identity, answers)
   }
 
   async close(): Promise<void> {
     await this.#closeFloat()
     await this.peeked?.close()
     await this.source.close()
-  }
-}
-
-async function* witnessed(inferences: AsyncIterable<NamedTensors>, kept: KeptInferences): AsyncGenerator<NamedTensors> {
-  let inference = 0
-  for await (const tensors of inferences) {
-    kept.seeInputs(inference++, tensors)
-    yield tensors
-    if (inference >= kept.most) return
   }
 }
 

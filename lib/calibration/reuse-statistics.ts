@@ -4,6 +4,7 @@ import { onnxFromGraph } from '../graph/onnx-from-graph.js'
 import { digestOnnxModel } from '../model/onnx-file.js'
 import { type CollectedStatistics, type CollectOptions, collectStatistics } from './collect-statistics.js'
 import { compareIdentities, mismatchError } from './compare-identities.js'
+import type { FloatAnswers } from './float-answers.js'
 import { measureConvergence } from './measure-convergence.js'
 import type { StatisticPoint, Statistics, TensorStatistics } from './statistic-points.js'
 import type { StatisticsCache } from './statistics-cache.js'
@@ -24,6 +25,10 @@ export interface ReuseOptions extends CollectOptions {
 export interface ReusedStatistics extends CollectedStatistics {
   /** Points that were there already: no inference ran for them. */
   readonly reused: number
+  /** What the float model made of the first samples, where that was kept. */
+  readonly answers?: FloatAnswers | undefined
+  /** What they are kept by; undefined where they are kept nowhere. */
+  readonly identity?: StatisticsIdentity | undefined
 }
 
 /**
@@ -49,6 +54,24 @@ export async function reuseStatistics(options: ReuseOptions): Promise<ReusedStat
   if (path !== undefined) await writeStatistics(path, merged)
   else await cache?.store(merged)
   return { ...merged, passes: collected.passes, reused: points.length - missing.length }
+}
+
+/**
+ * Keeps what the float model made of the first samples with the statistics that are there; where there are none any more, nothing.
+ *
+ * @throws STATISTICS_INVALID, FILE_NOT_READ, FILE_NOT_WRITTEN of a file
+ */
+export async function keepAnswers(
+  { path, cache }: Pick<ReuseOptions, 'path' | 'cache'>,
+  identity: StatisticsIdentity,
+  answers: FloatAnswers,
+): Promise<void> {
+  const stored = path === undefined ? ((await cache?.lookup(identity)) ?? null) : await readIfThere(path)
+  // Another process may have written other statistics meanwhile.
+  if (stored === null || compareIdentities(identity, stored.identity).length > 0) return
+  const merged = { ...stored, answers }
+  if (path !== undefined) await writeStatistics(path, merged)
+  else await cache?.store(merged)
 }
 
 /** What the statistics of a call depend on. */

@@ -4,12 +4,14 @@ import { engineryError } from '../errors/enginery-error.js'
 import { explainFileFailure } from '../errors/explain-file-failure.js'
 import { replaceFile } from '../model/replace-file.js'
 import type { CollectedStatistics } from './collect-statistics.js'
+import type { AnsweredOutput, FloatAnswers } from './float-answers.js'
 import type { TensorStatistics } from './statistic-points.js'
 import { type StatisticsIdentity, type StatsHeader, statsHeaderSchema, type TensorEntry } from './stats-header.js'
 
 /** Statistics with what they were made from. */
 export interface StoredStatistics extends Omit<CollectedStatistics, 'passes'> {
   readonly identity: StatisticsIdentity
+  readonly answers?: FloatAnswers | undefined
 }
 
 // Eight bytes, then the length of the header, the header as JSON, the numbers (little endian), and the SHA-256 of all of it.
@@ -46,7 +48,7 @@ export async function readStatistics(path: string): Promise<StoredStatistics> {
 }
 
 export function encodeStatistics(stored: StoredStatistics): Buffer {
-  const { identity, sampleCount, shapes, skipped, warnings, convergence, statistics } = stored
+  const { identity, sampleCount, shapes, skipped, warnings, convergence, statistics, answers } = stored
   const entries = [...statistics].map(([name, tensor]) => describeTensor(name, tensor))
   const header: StatsHeader = {
     identity,
@@ -56,12 +58,14 @@ export function encodeStatistics(stored: StoredStatistics): Buffer {
     warnings: warnings as StatsHeader['warnings'],
     convergence,
     tensors: entries,
+    ...(answers && { answers: describeAnswers(answers) }),
   }
   const json = Buffer.from(JSON.stringify(header), 'utf8')
   const prefix = Buffer.alloc(prefixBytes)
   magic.copy(prefix)
   prefix.writeUInt32LE(json.length, magic.length)
-  const parts = [prefix, json, ...[...statistics.values()].flatMap((tensor) => arraysOf(tensor).map(bytesOf))]
+  const arrays = [...[...statistics.values()].flatMap(arraysOf), ...arraysOfAnswers(answers)]
+  const parts = [prefix, json, ...arrays.map(bytesOf)]
   const content = Buffer.concat(parts)
   return Buffer.concat([content, createHash('sha256').update(content).digest()])
 }
@@ -95,11 +99,43 @@ export function decodeStatistics(bytes: Uint8Array, path: string): StoredStatist
     const [issue] = parsed.error.issues
     throw refuse(`its header: ${issue?.path.join('.') || 'the whole'}: ${issue?.message}`, parsed.error)
   }
-  const { tensors, ...rest } = parsed.data
+  const { tensors, answers, ...rest } = parsed.data
   const reader = new NumberReader(content, start, refuse)
   const statistics = new Map(tensors.map((entry) => [entry.name, readTensor(entry, reader)]))
+  const answered = answers && readAnswers(answers, reader)
   if (!reader.isAtEnd) throw refuse('it has more numbers than its header says')
-  return { ...rest, statistics }
+  return { ...rest, statistics, ...(answered && { answers: answered }) }
+}
+
+type AnswersHeader = NonNullable<StatsHeader['answers']>
+
+function describeAnswers({ most, inferences, scale }: FloatAnswers): AnswersHeader {
+  const described = inferences.map(({ inputs, outputs }) => ({
+    inputs,
+    outputs: [...outputs].map(([name, { shape, isWhole, values }]) => ({
+      name,
+      shape,
+      isWhole,
+      isDouble: values instanceof Float64Array,
+    })),
+  }))
+  return { most, inferences: described, scale }
+}
+
+function arraysOfAnswers(answers: FloatAnswers | undefined): (Float32Array | Float64Array)[] {
+  return (answers?.inferences ?? []).flatMap(({ outputs }) => [...outputs.values()].map(({ values }) => values))
+}
+
+function readAnswers({ most, inferences, scale }: AnswersHeader, reader: NumberReader): FloatAnswers {
+  const readOutput = ({ shape, isWhole, isDouble }: AnswersHeader['inferences'][number]['outputs'][number]): AnsweredOutput => {
+    const elements = shape.reduce((product, length) => product * length, 1)
+    return { shape, isWhole, values: isDouble ? reader.doubles(elements) : reader.floats(elements) }
+  }
+  const read = inferences.map(({ inputs, outputs }) => ({
+    inputs,
+    outputs: new Map(outputs.map((output) => [output.name, readOutput(output)])),
+  }))
+  return { most, inferences: read, scale }
 }
 
 function describeTensor(

@@ -41,17 +41,34 @@ const tensorSchema = z.strictObject({
   quantiles: z.strictObject({ lower: z.number(), upper: z.number(), samples: count }).optional(),
 })
 
-/** The JSON at the beginning of a `.stats` file; numbers follow in the order of `tensors`, and of the keys of each. */
+const warnings = z.array(z.strictObject({ code: z.string(), message: z.string(), why: z.string() })).readonly()
+
+const answeredOutputSchema = z.strictObject({
+  name: z.string(),
+  shape: z.array(count).max(64).readonly(),
+  isWhole: z.boolean(),
+  /** Whether its numbers take eight bytes each, or four. */
+  isDouble: z.boolean(),
+})
+
+const answersSchema = z.strictObject({
+  most: z.int().min(1),
+  inferences: z.array(z.strictObject({ inputs: z.string(), outputs: z.array(answeredOutputSchema).readonly() })).readonly(),
+  scale: warnings,
+})
+
+/** The JSON at the beginning of a `.stats` file; numbers follow in the order of `tensors`, and of the keys of each; then those of `answers`. */
 export const statsHeaderSchema = z.strictObject({
   identity: statisticsIdentitySchema,
   sampleCount: z.int().min(1),
   shapes: shapes.nullable(),
   skipped: z.array(z.strictObject({ point: pointSchema, reason: z.string() })).readonly(),
-  warnings: z.array(z.strictObject({ code: z.string(), message: z.string(), why: z.string() })).readonly(),
+  warnings,
   convergence: z
     .array(z.strictObject({ samples: count, median: z.number(), worst: z.number(), worstTensor: z.string() }))
     .readonly(),
   tensors: z.array(tensorSchema).readonly(),
+  answers: answersSchema.optional(),
 })
 
 export type StatisticsIdentity = Readonly<z.output<typeof statisticsIdentitySchema>>

@@ -1,4 +1,5 @@
 import type { NamedTensors } from '../../calibration/calibration-runner.js'
+import { bytesOfAnswers, digestInputs, type FloatAnswers, mostAnswerBytes } from '../../calibration/float-answers.js'
 import type { InferenceWitness } from '../../calibration/inference-witness.js'
 import { Tensor } from '../../tensor/tensor.js'
 import { type FloatOutputs, keepOutputs } from './compare-outputs.js'
@@ -53,6 +54,22 @@ export class KeptInferences implements InferenceWitness {
     }
     this.#outputBytes += bytes
     this.#outputs.set(inference, keepOutputs(outputs))
+  }
+
+  /** Takes outputs that were kept by an earlier call; false, and nothing taken, where they are not of these very inputs. */
+  recall({ most, inferences }: FloatAnswers): boolean {
+    const inputs = this.listInputs()
+    if (most < this.most || inferences.length < inputs.length || inputs.length === 0) return false
+    if (!inputs.every((each, index) => inferences[index]?.inputs === digestInputs(each))) return false
+    for (const index of inputs.keys()) this.#outputs.set(index, (inferences[index] as FloatAnswers['inferences'][number]).outputs)
+    return true
+  }
+
+  /** What {@link recall} takes; null where that is more than is kept, or where there is nothing. */
+  answers(scale: FloatAnswers['scale']): FloatAnswers | null {
+    const inferences = this.list().map(({ inputs, float }) => ({ inputs: digestInputs(inputs), outputs: float }))
+    const answers = { most: this.most, inferences, scale }
+    return inferences.length === 0 || bytesOfAnswers(answers) > mostAnswerBytes ? null : answers
   }
 
   /** In order. */

@@ -17,6 +17,19 @@ export function makeStored(data = 'a', samples = 3): StoredStatistics {
     skipped: [{ point: { tensor: 'sizes', kind: 'range' }, reason: 'its elements are i64' }],
     warnings: [{ code: 'SAMPLES_FEW', message: 'few', why: 'because' }],
     convergence: [{ samples: 2, median: 0.01, worst: 0.1, worstTensor: 'x' }],
+    answers: {
+      most: 8,
+      inferences: [
+        {
+          inputs: 'd',
+          outputs: new Map([
+            ['scores', { shape: [1, 2], isWhole: false, values: Float32Array.of(0.5, -1) }],
+            ['classes', { shape: [1, 3], isWhole: true, values: Float64Array.of(1, 2 ** 40, 3) }],
+          ]),
+        },
+      ],
+      scale: [{ code: 'SAMPLES_SCALED', message: 'large', why: 'because' }],
+    },
     statistics: new Map([
       ['x', { range: { minima: new Float32Array(samples).fill(-1.1), maxima: new Float32Array(samples).fill(2) } }],
       [
