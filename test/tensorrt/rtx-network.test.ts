@@ -172,3 +172,10 @@ describeWithTensorRt('TensorRT-RTX 1.7', 'networks that are written layer by lay
     }
   })
 })
+
+describeWithTensorRt('lean TensorRT 11.4', 'names of what layers of networks do', () => {
+  it('are those of the addon', async () => {
+    const { names } = await openTensorRt(coreLibraries['lean TensorRT 11.4'])
+    expect(names.network).toEqual(layerNames)
+  })
+})

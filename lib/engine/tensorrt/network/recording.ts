@@ -82,6 +82,10 @@ export class NetworkRecording {
     return this.#records.get(tensor) ?? null
   }
 
+  hasName(name: string): boolean {
+    return this.#names.has(name)
+  }
+
   /** Whoever names a tensor first has the name. @returns who has it already */
   takeName(tensor: NetworkTensor, name: string): string | null {
     const owner = this.#names.get(name)

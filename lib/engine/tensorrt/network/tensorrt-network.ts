@@ -100,8 +100,7 @@ export class TensorRtNetwork {
       const expected = 'at most 8 lengths, or -1 where one is open'
       throw layerInvalid(where, `expected a shape of ${expected}, received ${describeValue(shape)}`)
     }
-    if (this.inputs.some((input) => input.name === name))
-      throw layerInvalid(where, 'expected a name of its own, received one twice')
+    if (this.#recording.hasName(name)) throw layerInvalid(where, 'expected a name of its own, received that of another tensor')
     const draft = { inputs: [], choices: { type }, lists: { shape }, outputs: [{ type, shape: [...shape] }] }
     const [tensor] = this.#recording.add('input', draft) as [NetworkTensor]
     this.nameTensor(tensor, name)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { builderSchema } from '../../../../lib/engine/tensorrt/build-options.js'
 import { planSettings } from '../../../../lib/engine/tensorrt/builder-settings.js'
-import type { TensorRtLine } from '../../../../lib/native/tensorrt-addon.js'
+import type { NativeTensorRtNames, TensorRtLine } from '../../../../lib/native/tensorrt-addon.js'
 
 const common = {
   memoryPools: ['workspace', 'tactic-dram', 'dla-managed-sram'],
@@ -9,6 +9,8 @@ const common = {
   choices: ['profilingVerbosity', 'hardwareCompatibility', 'tilingLevel', 'defaultDevice'],
   numbers: ['optimizationLevel', 'dlaCore', 'maxTactics'],
   parserFlags: [],
+  // Settings of builders are none of layers.
+  network: {} as NativeTensorRtNames['network'],
 }
 const every = ['tf32', 'sparse-weights', 'refit', 'refit-identical', 'gpu-fallback']
 const typed = { ...common, flags: every, tacticSources: ['jit-convolutions'] }

@@ -169,7 +169,7 @@ describe('a network that is written layer by layer', () => {
     ],
     ['an input without a shape', (n) => n.addInput('y', 'f32', [1.5]), /input "y": expected a shape/],
     ['an input of no type', (n) => n.addInput('y', 'float' as never, [1]), /expected a type among f32, f16.*received "float"/],
-    ['an input twice', (n) => n.addInput('x', 'f32', [1]), /a name of its own, received one twice/],
+    ['an input twice', (n) => n.addInput('x', 'f32', [1]), /a name of its own, received that of another tensor/],
     ['a name twice', (n, x) => n.nameTensor(n.identity(x), 'x'), /a name of its own, received x, which is that of tensor 0/],
     ['an output twice', (n, x) => [n.markOutput(x), n.markOutput(x)], /each tensor once/],
     ['a range upside down', (n, x) => n.setDynamicRange(x, [1, -1]), /min < max, received \[1, -1\]/],
