@@ -11,7 +11,14 @@ import { explainLoss } from './explain-loss.js'
 import { type LayerProbe, openProbe } from './probe-layers.js'
 import type { QuantizedAttempt } from './quantize-observed.js'
 import type { QuantizeRun } from './quantize-run.js'
-import { type Candidate, type CandidateMaker, compareCandidates, decibelsOf, nameOfEstimator } from './quantized-candidate.js'
+import {
+  type Candidate,
+  type CandidateMaker,
+  compareCandidates,
+  decibelsOf,
+  isNoisy,
+  nameOfEstimator,
+} from './quantized-candidate.js'
 
 export interface Cured {
   readonly best: Candidate
@@ -20,7 +27,7 @@ export interface Cured {
   readonly sensitivity: readonly LayerSensitivity[] | null
 }
 
-/** Tries what the effort allows about a candidate that is inaccurate, cheapest first. */
+/** Tries what the effort allows about a candidate that is inaccurate or noisy, cheapest first. */
 export class CandidateCure {
   readonly #steps: (Omit<CureStep, 'isKept'> & { readonly candidate: Candidate })[] = []
   #best: Candidate
@@ -43,7 +50,8 @@ export class CandidateCure {
     await this.#tryDeadRanges()
     if (this.first.check?.failure) await this.#tryPlain()
     if (!isAccurate(this.#best)) await this.#tryFixedShapes()
-    if (this.#goesOn()) await this.#tryEstimators()
+    if (this.#goesOn()) await this.#tryEstimators(this.budget.estimators, () => this.#goesOn())
+    else if (isNoisy(this.#best)) await this.#tryEstimators(this.budget.alternatives, () => isNoisy(this.#best))
     if (this.#goesOn()) await this.#tryBiasCorrection()
     if (this.#goesOn()) await this.#tryAlignment()
     if (this.#goesOn()) await this.#trySmoothing()
@@ -130,20 +138,19 @@ export class CandidateCure {
     this.#reasons.push({ kind: 'dynamic-shapes', layer: null, detail })
   }
 
-  async #tryEstimators(): Promise<void> {
+  async #tryEstimators(names: EffortBudget['estimators'], goesOn: () => boolean): Promise<void> {
     const { observed, settings } = this.maker
     if (settings.activations?.range !== undefined) return
     const before = this.#how
-    for (const name of this.budget.estimators) {
+    for (const name of names) {
       const estimator = rangeEstimatorSchema.parse(name)
       if (JSON.stringify(estimator) === JSON.stringify(before.estimator)) continue
       const isKnown = estimator.statistic === 'minmax' && before.estimator.statistic === 'minmax'
       if (!isKnown && !(this.budget.readsAgain && observed.isRepeatable)) continue
-      await this.#try('range-estimator', `ranges by ${name} instead of ${nameOfEstimator(before.estimator)}`, {
-        ...before,
-        estimator,
-      })
-      if (!this.#goesOn()) return
+      const why = isAccurate(this.#best) && !this.budget.comparesAll ? ', for it is accurate, but noisy' : ''
+      const detail = `ranges by ${name} instead of ${nameOfEstimator(before.estimator)}${why}`
+      await this.#try('range-estimator', detail, { ...before, estimator })
+      if (!goesOn()) return
     }
   }
 

@@ -30,7 +30,7 @@ import { encodeWhenAsked, withModel } from './encode-when-asked.js'
 import { type MeasuredSpeed, measureSpeed, warnOfCpu, warnOfSpeed } from './measure-speed.js'
 import { ObservedModel } from './observed-model.js'
 import { QuantizeRun } from './quantize-run.js'
-import { type Candidate, CandidateMaker } from './quantized-candidate.js'
+import { type Candidate, CandidateMaker, isNoisy, nameOfEstimator } from './quantized-candidate.js'
 import { refuseOtherFormats } from './refuse-other-formats.js'
 import { warnOfNothing, warnOfSize } from './warn-of-little-gain.js'
 
@@ -59,6 +59,8 @@ export interface QuantizeResult {
   readonly activations: number
   readonly calibration: {
     readonly samples: number
+    /** How ranges of activations were found: a name of `activations.range`, or the statistic of options in full. */
+    readonly range: string | null
     /** Of inputs; null where they differed. */
     readonly shapes: Readonly<Record<string, readonly number[]>> | null
     /** true where statistics of before were used. */
@@ -155,9 +157,10 @@ async function quantizeModel(settings: QuantizeSettings, engine: EngineOptions |
     const needsCure = settings.check && (!isAccurate(first) || budget.comparesAll || findDeadInputs(first.attempt).size > 0)
     const comparesAll = budget.comparesAll && settings.check
     const probed = { ...budget, comparesAll, probed: wantsProbe ? Math.max(1, budget.probed) : budget.probed }
-    const cured = needsCure || wantsProbe ? await new CandidateCure(maker, run, kept, probed, first).cure() : null
+    const isTried = needsCure || wantsProbe || isNoisy(first)
+    const cured = isTried ? await new CandidateCure(maker, run, kept, probed, first).cure() : null
     const best = cured?.best ?? first
-    const report = needsCure ? (cured?.report ?? null) : null
+    const report = cured !== null && (needsCure || cured.report.steps.length > 0) ? cured.report : null
     if (!isAccurate(best) && settings.onInaccurate === 'error') throw refuseInaccurate(best.check, report, scale)
     return await finish(settings, run, best.model, {
       ...describeCandidate(best),
@@ -266,13 +269,14 @@ async function finish(
   } as const
   run.enter('done')
   if (isPassed) {
-    const calibration = { samples: 0, shapes: {}, reused: false, convergence: [] }
+    const calibration = { samples: 0, range: null, shapes: {}, reused: false, convergence: [] }
     const nothing = { operators: [], float: [], activations: 0, check: null, cure: null, sensitivity: null, warnings: [] }
     return withModel({ ...common, ...nothing, calibration }, encode)
   }
   const { operators, skipped, activations, collected, candidate, cure, sensitivity } = facts
   const calibration = {
     samples: collected.sampleCount,
+    range: nameOfEstimator(candidate.attempt.how.estimator),
     shapes: collected.shapes,
     reused: collected.passes === 0,
     convergence: reportConvergence(collected.statistics),

@@ -3,7 +3,7 @@ import { onnxFromGraph } from '../graph/onnx-from-graph.js'
 import type { LoadedModel } from '../model/onnx-file.js'
 import type { QuantizationSettings } from '../quantization/quantize-graph.js'
 import type { QuantizeSettings } from '../quantization/quantize-options.js'
-import type { Verdict } from '../quantization/verification/judge-outputs.js'
+import { accuracyLimits, type Verdict } from '../quantization/verification/judge-outputs.js'
 import { type AccuracyCheck, checkQuantized, type EngineOptions, type KeptInference } from './check-quantized.js'
 import { describeQuantization } from './describe-quantization.js'
 import type { ObservedModel } from './observed-model.js'
@@ -67,10 +67,30 @@ export function nameOfEstimator(estimator: QuantizationSettings['estimator']): s
   return found?.[0] ?? estimator.statistic
 }
 
-/** Positive where the first is better: what is accurate first, then what is nearer to the float model. */
+/**
+ * Positive where the first is better: what is accurate first, then what has more of the ranked rows, which noise of single
+ * elements says little about, then what is nearer to the float model.
+ */
 export function compareCandidates(a: Candidate, b: Candidate): number {
   const scoreOf = ({ check }: Candidate) => Math.min(check?.score ?? 1, 1)
-  return scoreOf(a) - scoreOf(b) || (decibelsOf(a) ?? 0) - (decibelsOf(b) ?? 0)
+  return scoreOf(a) - scoreOf(b) || (rankedRowsOf(a) ?? 0) - (rankedRowsOf(b) ?? 0) || (decibelsOf(a) ?? 0) - (decibelsOf(b) ?? 0)
+}
+
+/** Rows that nine of ten models keep; what is beyond is chance. */
+const plainRows = 0.97
+
+/** Accurate, but with more noise than most models have: another range may be worth a try. */
+export function isNoisy(candidate: Candidate): boolean {
+  const rows = rankedRowsOf(candidate)
+  if (rows !== null) return rows < plainRows
+  const decibels = decibelsOf(candidate)
+  return decibels !== null && decibels < accuracyLimits.plain
+}
+
+/** Of the output that keeps fewest; null where no rows are ranked. */
+function rankedRowsOf({ check }: Candidate): number | null {
+  const known = (check?.outputs ?? []).flatMap(({ rankedRows }) => rankedRows ?? [])
+  return known.length === 0 ? null : Math.min(...known)
 }
 
 /** Signal over noise in the mean over outputs; null where it was not measured. */

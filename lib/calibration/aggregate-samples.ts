@@ -1,12 +1,15 @@
 import type { Aggregate } from './range-estimator-options.js'
 
+/** Which end of the range the numbers are of. */
+export type RangeEnd = 'min' | 'max'
+
 /**
  * One number for those of all samples.
  *
  * @param outliers share left out at each end by the no-outlier aggregates: what is outside of the quantiles `outliers`
  * and `1 - outliers` is not counted
  */
-export function aggregateSamples(values: Float32Array, aggregate: Aggregate, outliers: number): number {
+export function aggregateSamples(values: Float32Array, aggregate: Aggregate, outliers: number, end: RangeEnd): number {
   switch (aggregate) {
     case 'mean':
       return meanOf(values)
@@ -20,7 +23,23 @@ export function aggregateSamples(values: Float32Array, aggregate: Aggregate, out
       return meanOf(withoutOutliers(values, outliers))
     case 'median-no-outliers':
       return quantileOf(withoutOutliers(values, outliers), 0.5)
+    case 'mean-deviation':
+      return meanAndDeviation(values, end)
   }
+}
+
+/**
+ * A standard deviation beyond the mean, and no further than any sample: the mean of samples that hardly differ, and most of
+ * what is there where they do. Such samples differ in kind (silence and speech, an empty page and a full one), and a mean
+ * would cut off whole samples.
+ */
+function meanAndDeviation(values: Float32Array, end: RangeEnd): number {
+  const mean = meanOf(values)
+  let squares = 0
+  for (const value of values) squares += (value - mean) ** 2
+  const deviation = Math.sqrt(squares / values.length)
+  if (end === 'max') return Math.min(mean + deviation, aggregateSamples(values, 'max', 0, end))
+  return Math.max(mean - deviation, aggregateSamples(values, 'min', 0, end))
 }
 
 function meanOf(values: Float32Array): number {

@@ -69,5 +69,5 @@ function aggregateBoth(
 ): EstimatedRange {
   if (minima.length === 0) return { min: 0, max: 0 }
   const { min, max } = typeof aggregate === 'string' ? { min: aggregate, max: aggregate } : aggregate
-  return { min: aggregateSamples(minima, min, outliers), max: aggregateSamples(maxima, max, outliers) }
+  return { min: aggregateSamples(minima, min, outliers, 'min'), max: aggregateSamples(maxima, max, outliers, 'max') }
 }

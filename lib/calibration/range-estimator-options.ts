@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-const aggregateSchema = z.enum(['mean', 'median', 'min', 'max', 'mean-no-outliers', 'median-no-outliers'])
+const aggregateSchema = z.enum(['mean', 'median', 'min', 'max', 'mean-no-outliers', 'median-no-outliers', 'mean-deviation'])
 
 const aggregatesSchema = z
   .union([aggregateSchema, z.strictObject({ min: aggregateSchema, max: aggregateSchema })])
@@ -56,6 +56,7 @@ export const rangeEstimatorNames = {
   'median-minmax': { statistic: 'minmax', aggregate: 'median' },
   'mean-no-outliers-minmax': { statistic: 'minmax', aggregate: 'mean-no-outliers' },
   'median-no-outliers-minmax': { statistic: 'minmax', aggregate: 'median-no-outliers' },
+  'mean-deviation-minmax': { statistic: 'minmax', aggregate: 'mean-deviation' },
   quantile: { statistic: 'quantile' },
   percentile: { statistic: 'percentile' },
   entropy: { statistic: 'entropy' },

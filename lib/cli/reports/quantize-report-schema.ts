@@ -22,6 +22,7 @@ export const quantizeReportSchema = z.strictObject({
   activations: z.int().describe('tensors with a quantizer'),
   calibration: z.strictObject({
     samples: z.int(),
+    range: z.string().nullable().describe('how ranges of activations were found; null where nothing was quantized'),
     shapes: z.record(z.string(), z.array(z.int())).nullable().describe('of inputs; null where they differed'),
     reused: z.boolean().describe('true where statistics of before were used'),
     convergence: z

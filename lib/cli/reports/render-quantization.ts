@@ -36,12 +36,12 @@ export function renderQuantization(report: Report): string {
 }
 
 function describeRun({ target, preset, calibration, duration, activations }: Report): Row[] {
-  const { samples, shapes, reused } = calibration
+  const { samples, range, shapes, reused } = calibration
   const inputs = Object.entries(shapes ?? {}).map(([name, shape]) => `${name} ${shape.join('x')}`)
   const ranges = reused ? 'statistics of before' : `${samples} samples`
   return [
     ['for', `${target}, preset ${preset}`],
-    ['ranges', `of ${activations} tensors, from ${ranges}${inputs.length > 0 ? ` (${inputs.join(', ')})` : ''}`],
+    ['ranges', `of ${activations} tensors by ${range}, from ${ranges}${inputs.length > 0 ? ` (${inputs.join(', ')})` : ''}`],
     ...describeConvergence(calibration.convergence),
     ['time', formatDuration(duration * 1000)],
   ]

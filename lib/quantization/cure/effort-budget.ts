@@ -8,8 +8,10 @@ export interface EffortBudget {
   readonly probed: number
   /** Share of the quantized layers that may become float. */
   readonly floatShare: number
-  /** Estimators that are tried, in turn. */
+  /** Estimators that are tried, in turn, about accuracy that is lost. */
   readonly estimators: readonly RangeEstimatorName[]
+  /** Those tried about a model that is accurate, but noisier than others: of statistics at hand, since it may gain nothing. */
+  readonly alternatives: readonly RangeEstimatorName[]
   /** True where samples may be read again for another statistic. */
   readonly readsAgain: boolean
   /** True where all is tried although nothing is lost, and the best is kept. */
@@ -17,12 +19,21 @@ export interface EffortBudget {
 }
 
 export const effortBudgets: Readonly<Record<'fast' | 'balanced' | 'thorough', EffortBudget>> = {
-  fast: { inferences: 8, probed: 0, floatShare: 0, estimators: ['minmax'], readsAgain: false, comparesAll: false },
+  fast: {
+    inferences: 8,
+    probed: 0,
+    floatShare: 0,
+    estimators: ['minmax'],
+    alternatives: [],
+    readsAgain: false,
+    comparesAll: false,
+  },
   balanced: {
     inferences: 32,
     probed: 2,
     floatShare: 0.25,
-    estimators: ['minmax'],
+    estimators: ['minmax', 'mean-minmax'],
+    alternatives: ['minmax', 'mean-minmax'],
     readsAgain: false,
     comparesAll: false,
   },
@@ -30,7 +41,8 @@ export const effortBudgets: Readonly<Record<'fast' | 'balanced' | 'thorough', Ef
     inferences: 32,
     probed: 4,
     floatShare: 0.6,
-    estimators: ['minmax', 'mean-no-outliers-minmax', 'mse'],
+    estimators: ['minmax', 'mean-minmax', 'mean-no-outliers-minmax', 'mse'],
+    alternatives: [],
     readsAgain: true,
     comparesAll: true,
   },

@@ -31,7 +31,8 @@ const leastShare = 1e-3
 /** A channel is moved by at most so much: scales must stay far from the ends of float32. */
 const mostFactor = 2 ** 8
 
-const meanRange = rangeEstimatorSchema.parse('mean-minmax')
+/** Of an activation that is divided only its extremes are known: here is no histogram to look at. */
+const rangeOfExtremes = rangeEstimatorSchema.parse('mean-deviation-minmax')
 
 /**
  * Factors by which to divide the channels of an activation, for each of which the weights are multiplied: what varies
@@ -62,7 +63,7 @@ export function chooseFactors(
   let best: ChosenFactors | null = null
   for (const tried of alpha === null ? alphas : [alpha]) {
     const factors = factorsOf(magnitudes, reads.magnitudes, tried)
-    const range = dividedRange(spread, factors)
+    const range = dividedRange(spread, factors, estimator)
     const errorRatio = errorOf(range, factors) / before
     if (Number.isFinite(errorRatio) && (best === null || errorRatio < best.errorRatio))
       best = { factors, alpha: tried, errorRatio, range }
@@ -81,8 +82,8 @@ function magnitudesOf({ minima, maxima, squares }: ChannelSpread): Float64Array 
   return sums.map((sum) => (sum * channels) / maxima.length)
 }
 
-/** The range that min-max would find of the activation if its channels were divided: the mean over samples of their extremes. */
-function dividedRange({ minima, maxima, squares }: ChannelSpread, factors: Float64Array): ValueRange {
+/** The range that would be found of the activation if its channels were divided, by the extremes of the samples. */
+function dividedRange({ minima, maxima, squares }: ChannelSpread, factors: Float64Array, estimator: RangeEstimator): ValueRange {
   const channels = squares.length
   const samples = maxima.length / channels
   const [low, high] = [new Float32Array(samples), new Float32Array(samples)]
@@ -96,7 +97,8 @@ function dividedRange({ minima, maxima, squares }: ChannelSpread, factors: Float
     low[sample] = least
     high[sample] = most
   }
-  return estimateRange({ range: { minima: low, maxima: high } }, meanRange, { isSymmetric: false })
+  const ofExtremes = estimator.statistic === 'minmax' ? estimator : rangeOfExtremes
+  return estimateRange({ range: { minima: low, maxima: high } }, ofExtremes, { isSymmetric: false })
 }
 
 /** What the weights that read a block make of errors of its channels. */

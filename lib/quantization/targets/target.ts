@@ -32,8 +32,8 @@ export interface Target {
    */
   readonly fusesProducts: boolean
   /**
-   * How ranges of activations are found unless the user says. With a zero point, 255 steps hold what samples have in the
-   * mean; with 127 steps on either side it pays to look for the range with the least error, which takes a second look.
+   * How ranges of activations are found unless the user says. With a zero point, 255 steps hold nearly all that samples
+   * have; with 127 steps on either side it pays to look for the range with the least error, which takes a second look.
    */
   readonly estimator: RangeEstimatorName
   /** False where operands of a Concat, and what is behind one, must not be integers. */

@@ -10,7 +10,7 @@ const openvinoCpu: Target = {
   // Of signed integers around a Concat its low precision transformations make nonsense (seen with 2026.4.1).
   activationType: 'u8',
   fusesProducts: true,
-  estimator: 'mean-minmax',
+  estimator: 'mean-deviation-minmax',
   concatenatesIntegers: true,
   quantizesExtremes: false,
   addsPairsIn16Bits: true,

@@ -28,14 +28,39 @@ describe('minima and maxima of samples', () => {
     [{ statistic: 'minmax', aggregate: 'mean-no-outliers', outliers: 0.1 }, -2.5, 2.5],
     [{ statistic: 'minmax', aggregate: 'median-no-outliers', outliers: 0.1 }, -2.5, 2.5],
     [{ statistic: 'minmax', aggregate: 'mean-no-outliers', outliers: 0 }, -26.5, 3],
+    // Variances of 1801.25 and 3.5.
+    ['mean-deviation-minmax', -26.5 - Math.sqrt(1801.25), 3 + Math.sqrt(3.5)],
   ])('%o', (input, min, max) => {
     expect(estimateRange({ range }, estimator(input), symmetric)).toEqual({ min, max })
   })
 
   it('of a single sample are its own with any aggregate', () => {
     const one = { minima: Float32Array.of(-1), maxima: Float32Array.of(2) }
-    for (const aggregate of ['mean', 'median', 'min', 'max', 'mean-no-outliers', 'median-no-outliers']) {
+    for (const aggregate of ['mean', 'median', 'min', 'max', 'mean-no-outliers', 'median-no-outliers', 'mean-deviation']) {
       expect(estimateRange({ range: one }, estimator({ statistic: 'minmax', aggregate }), symmetric)).toEqual({ min: -1, max: 2 })
+    }
+  })
+
+  it('of samples that differ in kind are not cut off at their mean, and never beyond what was seen', () => {
+    const bound = (values: readonly number[]) => {
+      const maxima = Float32Array.from(values)
+      const found = estimateRange(
+        { range: { minima: maxima.map((value) => -value), maxima } },
+        estimator('mean-deviation-minmax'),
+        symmetric,
+      )
+      expect(found.min).toBe(-found.max)
+      return found.max
+    }
+    // Silence and speech: half of the samples reach 10, whose mean with the others is 5.5.
+    expect(bound([1, 10, 1, 10, 1, 10])).toBe(10)
+    expect(bound([4, 4, 4, 4])).toBe(4)
+    // A single sample of a hundred that stands out says little of the others.
+    expect(bound([...new Array<number>(99).fill(1), 100])).toBeLessThan(15)
+    for (let at = 1; at < 50; at++) {
+      const values = Array.from({ length: 2 + (at % 7) }, (_, index) => Math.abs(Math.sin(at * (index + 1))) * at)
+      expect(bound(values)).toBeLessThanOrEqual(Math.fround(Math.max(...values)))
+      expect(bound(values)).toBeGreaterThanOrEqual(values.reduce((sum, value) => sum + value, 0) / values.length - 1e-5)
     }
   })
 
