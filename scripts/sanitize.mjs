@@ -22,6 +22,8 @@ const suppressions = path.join(root, 'native', 'test', 'lsan-suppressions.txt')
 const LEFT_OUT = {
   'test/addon/engine-cache-processes.test.ts': 'starts and kills 100 processes to see what becomes of files',
   'test/addon/faults/shared-cache.test.ts': 'the same, with workers',
+  'test/addon/quantize-sabotaged-detectors.test.ts': 'quantizes detectors again and again; what that runs, digits run, too',
+  'test/addon/half-precision.test.ts': 'runs trained models; test/addon/convert-precision.test.ts converts small ones',
   'test/addon/faults/saving.test.ts': 'kills processes and fills disks to see what becomes of files',
 }
 
