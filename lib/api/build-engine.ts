@@ -24,10 +24,11 @@ import { buildTensorRtSchema, type TensorRtBuildOptions } from './tensorrt-optio
  */
 export async function buildEngine(options: BuildEngineOptions): Promise<Engine>
 /**
- * Builds a plan of TensorRT from an ONNX model. Plans of TensorRT-RTX are built without a GPU, for any of its compute
- * capabilities; TensorRT builds on the GPU that the plan is for.
+ * Builds a plan of TensorRT from an ONNX model, or from a network that was written layer by layer ({@link TensorRtNetwork}).
+ * Plans of TensorRT-RTX are built without a GPU, for any of its compute capabilities; TensorRT builds on the GPU that the plan
+ * is for.
  *
- * @throws OPTION_INVALID; the TENSORRT_ codes; the MODEL_ codes; INPUT_UNKNOWN; DEVICE_NOT_FOUND; CACHE_UNUSABLE (only if
+ * @throws OPTION_INVALID; the TENSORRT_ codes; the MODEL_ codes; NETWORK_INCOMPLETE; INPUT_UNKNOWN; DEVICE_NOT_FOUND; CACHE_UNUSABLE (only if
  * required); CALLBACK_FAILED; ABORTED; ADDON_NOT_FOUND, ADDON_LOAD_FAILED; OUT_OF_MEMORY; with `calibration` as `quantize`
  * @example
  * const builder = { computeCapabilities: ['8.9', '12.0'] }

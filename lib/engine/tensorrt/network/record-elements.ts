@@ -71,6 +71,8 @@ export function recordScale(recording: NetworkRecording, input: unknown, options
     }
     weights[role] = resolved
   }
+  const kinds = [...new Set(Object.values(weights).map((one) => one?.type))]
+  if (kinds.length > 1) call.refuse('shift, scale and power of one type', kinds.join(' and '))
   return call.addOne({ inputs: [tensor], choices: { mode }, numbers: { channelAxis }, weights }, tensor.type, tensor.shape)
 }
 
@@ -143,6 +145,7 @@ export function recordQuantizer(
   if (resolved && axis === undefined && resolved.count !== 1) {
     call.refuse('one scale, or an axis that the scales are of', describeWeights(resolved))
   }
+  if (resolved) checkScales(call, resolved)
   const length = axis === undefined || shape === null ? -1 : (shape[axis] as number)
   if (resolved && length >= 0 && resolved.count !== length) {
     call.refuse(`${length} scales, one for each element of dimension ${axis}`, describeWeights(resolved))
@@ -166,4 +169,11 @@ function pair(call: LayerCall, inputs: unknown): [NetworkTensor, NetworkTensor] 
   const tensors = call.tensors(inputs, 2)
   if (tensors.length !== 2) call.refuse('two inputs', String(tensors.length))
   return tensors as [NetworkTensor, NetworkTensor]
+}
+
+/** A step of zero, or one that is no number, makes every element the same, or none: TensorRT takes it without a word. */
+function checkScales(call: LayerCall, { type, count, data }: ResolvedWeights): void {
+  if (type !== 'f32') return
+  const wrong = new Float32Array(data.buffer, data.byteOffset, count).find((one) => !(one > 0 && one < Number.POSITIVE_INFINITY))
+  if (wrong !== undefined) call.refuse('scales that are positive numbers', String(wrong))
 }

@@ -155,6 +155,16 @@ describe('a network that is written layer by layer', () => {
       (n, x) => n.quantize(x, { scale: [1, 2], axis: 1 }),
       /4 scales, one for each element of dimension 1, received 2 of f32/,
     ],
+    [
+      'scales that are none',
+      (n, x) => n.dequantize(x, { scale: [0.5, Number.NaN, 1, 1], axis: 1 }),
+      /scales that are positive numbers, received NaN/,
+    ],
+    [
+      'scales and shifts of different types',
+      (n, x) => n.scale(x, { mode: 'uniform', scale: [1], shift: Tensor.from(new Uint16Array(1), [1], 'f16') }),
+      /shift, scale and power of one type, received f16 and f32/,
+    ],
     ['scales without an axis', (n, x) => n.quantize(x, { scale: [1, 2, 3, 4] }), /one scale, or an axis that the scales are of/],
     [
       'a constant of another shape',
