@@ -26,6 +26,15 @@ export {
   createCalibrationTable,
   type TableProgress,
 } from './api/create-calibration-table.js'
+export {
+  type EditedTimingCache,
+  type EditTimingCacheOptions,
+  editTimingCache,
+  type ReadTimingCacheOptions,
+  readTimingCache,
+  type TimingCacheChange,
+  type TimingCacheEntry,
+} from './api/edit-timing-cache.js'
 export type { Finding } from './api/environment-findings.js'
 export { type EvaluatedModel, type Evaluation, evaluate } from './api/evaluate.js'
 export type { EvaluateOptions, EvaluationProgress } from './api/evaluate-options.js'

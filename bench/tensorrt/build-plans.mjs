@@ -3,11 +3,11 @@
 // failures with their reasons.
 //
 //   node bench/tensorrt/build-plans.mjs [--data FOLDER] [--only SUBSTRING] [--capabilities 8.0,8.9,12.0]
-//     [--precisions fp32,fp16,int8] [--summary] [--json FILE]
+//     [--precisions fp32,fp16,int8] [--once] [--summary] [--json FILE]
 //
-// FP16 is the rewritten model. --summary adds a table with a row for each model and a column for each precision.
+// --once builds each once and compares nothing. FP16 is the rewritten model; INT8 has FP16 beside it, int8-fp32 has not. --summary adds a table with a row for each model and a column for each precision.
 //
-// INT8 is what our quantizer makes of the model. It is calibrated with noise here: whether a plan can be built, and to the
+// INT8 is what our quantizer makes of the model, in its quickest way. It is calibrated with noise here: whether a plan can be built, and to the
 // same bytes, does not depend on the scales; how right it is is not judged. ENGINERY_ENTRY names another build of the package.
 import { createHash } from 'node:crypto'
 import { readdirSync, writeFileSync } from 'node:fs'
@@ -22,6 +22,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     capabilities: { type: 'string', default: '8.0,8.9,12.0' },
     precisions: { type: 'string', default: 'fp32,fp16,int8' },
+    once: { type: 'boolean', default: false },
     summary: { type: 'boolean', default: false },
     json: { type: 'string' },
   },
@@ -106,14 +107,16 @@ async function tryBuild(model, inputs, precision, isDynamic, capability) {
     model,
     builder: { computeCapabilities: [capability] },
     ...(isDynamic ? { profiles: [profile] } : { shapes }),
-    precision,
-    ...(precision === 'int8' && {
+    precision: precision === 'int8-fp32' ? 'int8' : precision,
+    ...(precision.startsWith('int8') && {
       calibration: { data: samplesFor(inputs), samples: 1 },
-      quantization: { shapes, check: false },
+      quantization: { shapes, check: false, biasCorrection: false, smoothQuant: false, activations: { range: 'minmax' } },
     }),
+    ...(precision === 'int8-fp32' && { halfPrecision: false }),
   }
   try {
     const first = await buildOnce(options)
+    if (values.once) return { ...first, same: 'unknown' }
     const second = await buildOnce(options)
     const { withoutNumbers, ...facts } = first
     const same = first.sha256 === second.sha256 ? 'bytes' : withoutNumbers === second.withoutNumbers ? 'names' : 'nothing'
@@ -123,7 +126,12 @@ async function tryBuild(model, inputs, precision, isDynamic, capability) {
   }
 }
 
-const words = { bytes: 'same bytes twice', names: 'the same but for names it makes up', nothing: 'OTHER BYTES' }
+const words = {
+  bytes: 'same bytes twice',
+  names: 'the same but for names it makes up',
+  nothing: 'OTHER BYTES',
+  unknown: 'built once',
+}
 const rows = []
 for (const path of listModels(resolve(values.data))) {
   const name = path.slice(resolve(values.data).length + 1)
@@ -155,7 +163,10 @@ function printSummary() {
   for (const key of keys) {
     const cells = precisions.map((precision) => {
       const row = rows.find((one) => one.precision === precision && [one.model, one.shapes, one.capability].join(' | ') === key)
-      return row.failure ?? `${(row.bytes / 2 ** 20).toFixed(1)} MiB${row.same === 'bytes' ? '' : ' (not the same bytes twice)'}`
+      return (
+        row.failure ??
+        `${(row.bytes / 2 ** 20).toFixed(1)} MiB${['bytes', 'unknown'].includes(row.same) ? '' : ' (not the same bytes twice)'}`
+      )
     })
     console.log(`| ${key} | ${cells.join(' | ')} |`)
   }

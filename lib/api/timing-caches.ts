@@ -27,11 +27,7 @@ export async function openTimingCache(
   const gpu = library.driver.devices?.[device]
   if (timingCache === false || library.line === 'rtx') return undefined
   if (timingCache === true && gpu === undefined) return undefined
-  const identity = {
-    product: library.installation.product,
-    version: library.version,
-    device: gpu ? `${gpu.name}, compute capability ${gpu.computeCapability}` : 'none',
-  }
+  const identity = timingIdentity(library, device)
   const path = timingCache === true ? defaultPath(identity) : timingCache
   if (timingCache === true) await mkdir(dirname(path), { recursive: true }).catch(() => undefined)
   const file = new TimingCacheFile({ path, identity, signal, logger })
@@ -53,6 +49,13 @@ export async function openTimingCache(
       }
     },
   }
+}
+
+/** What measurements depend on. */
+export function timingIdentity({ installation, version, driver }: OpenedTensorRt, device: number): Record<string, string> {
+  const gpu = driver.devices?.[device]
+  const shown = gpu ? `${gpu.name}, compute capability ${gpu.computeCapability}` : 'none'
+  return { product: installation.product, version, device: shown }
 }
 
 function defaultPath(identity: Readonly<Record<string, string>>): string {

@@ -19,6 +19,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   quantize: async () => (await import('./commands/quantize.js')).addQuantizeCommand,
   convert: async () => (await import('./commands/convert.js')).addConvertCommand,
   'calibration-cache': async () => (await import('./commands/calibration-cache.js')).addCalibrationCacheCommand,
+  'timing-cache': async () => (await import('./commands/timing-cache.js')).addTimingCacheCommand,
   run: async () => (await import('./commands/run.js')).addRunCommand,
   eval: async () => (await import('./commands/eval.js')).addEvalCommand,
   bench: async () => (await import('./commands/bench.js')).addBenchCommand,

@@ -242,6 +242,24 @@ export interface NativeBuild {
   cancel(): void
 }
 
+/** What TensorRT measured for a layer in one form. */
+export interface NativeTimingEntry {
+  /** 0x and 32 hexadecimal digits. */
+  key: string
+  /** 0x and 16 hexadecimal digits. */
+  tactic: string
+  milliseconds: number
+}
+
+export interface NativeTimingReport {
+  /** After the changes. */
+  entries: NativeTimingEntry[]
+  /** Keys of changes that TensorRT refused. */
+  refused: string[]
+  /** With the changes in it; absent where there were none. */
+  bytes?: ArrayBuffer
+}
+
 export interface TensorRtAddon {
   readonly line: TensorRtLine
   /** Version of the headers that it was compiled with: `10.16`. */
@@ -254,6 +272,15 @@ export interface TensorRtAddon {
   build(request: NativeBuildRequest, onEvent?: (event: NativeBuildEvent) => void): NativeBuild
   /** Null where TensorRT refuses one of them. Not on RTX. */
   combineTimingCaches(stored: Uint8Array, added: Uint8Array, device: number): Promise<ArrayBuffer | null>
+  /**
+   * Entries of a timing cache, after changes; one without a tactic takes its entry out. `TRT_UNSUPPORTED` on RTX and before 10.8,
+   * `TRT_TIMING_CACHE` where TensorRT does not take the bytes.
+   */
+  editTimingCache(
+    bytes: Uint8Array,
+    changes: readonly (Pick<NativeTimingEntry, 'key'> & Partial<NativeTimingEntry>)[],
+    device: number,
+  ): Promise<NativeTimingReport>
   /** What TensorRT's inspector says of the layers of a plan, as JSON. Rejects with `TRT_CUDA` where there is no device. */
   inspectPlan(request: NativeInspectRequest): Promise<string>
   checkModel(request: NativeCheckRequest): Promise<NativeModelCheck>

@@ -26,6 +26,7 @@ import {
   shapeSchema,
   weightSchema,
 } from './shared-schemas.js'
+import { editTimingsReportSchema, showTimingsReportSchema } from './timing-cache-schemas.js'
 
 const attemptSchema = z.strictObject({
   place: z.string(),
@@ -333,6 +334,8 @@ export const reportSchemas = {
   'calibration-cache show': showCacheReportSchema,
   'calibration-cache check': checkCacheReportSchema,
   'calibration-cache convert': convertCacheReportSchema,
+  'timing-cache show': showTimingsReportSchema,
+  'timing-cache edit': editTimingsReportSchema,
   'run, of arrays': runReportSchema,
   'run, of pictures': runPicturesReportSchema,
   eval: evalReportSchema,

@@ -110,6 +110,27 @@ export class TimingCacheFile {
     })
   }
 
+  /**
+   * Puts other bytes in the place of the file's, which nobody writes meanwhile. A file without a note stays one.
+   *
+   * @throws FILE_NOT_FOUND, FILE_NOT_READ, FILE_NOT_WRITTEN, TIMING_CACHE_BUSY, ABORTED; TIMING_CACHE_INVALID where it is damaged or of
+   * something else; what `change` throws
+   */
+  async replace(change: (bytes: Uint8Array) => Promise<Uint8Array>): Promise<void> {
+    await this.#locked(async (lock) => {
+      const { bytes, state, reason } = await this.#read()
+      if (state === 'absent') throw engineryError('FILE_NOT_FOUND', { path: this.path })
+      if (state !== 'sound' && state !== 'foreign')
+        throw engineryError('TIMING_CACHE_INVALID', { path: this.path, reason: String(reason) })
+      const changed = await change(bytes)
+      if (!(await lock.isStillHeld())) {
+        throw engineryError('TIMING_CACHE_BUSY', { path: this.path, owner: 'another process', seconds: 0, lock: this.#lockPath })
+      }
+      if (state === 'sound') await this.#write(changed, bytes)
+      else await replaceFile(this.path, async (file) => void (await file.writeFile(changed)))
+    })
+  }
+
   get #lockPath(): string {
     return `${this.path}.lock`
   }

@@ -31,6 +31,11 @@ export const tensorrtFilesErrors = {
     message: 'The timing cache {path} cannot be used: {reason}',
     cure: 'Remove it: the next build measures again, and writes a new one.',
   },
+  TIMING_CACHE_CHANGE_REFUSED: {
+    topic: 'Building engines',
+    message: 'TensorRT does not change {keys} in the timing cache {path}; nothing was written',
+    cure: 'Name keys that the cache has (`enginery timing-cache show`), times that are not negative, and no tactic 0xffffffffffffffff.',
+  },
   PROFILES_INVALID: {
     topic: 'Building engines',
     message: '{path} holds no optimization profiles that can be used: {reason}',
