@@ -78,7 +78,8 @@ std::string read_timing_key(const std::string& text) {
         if (high < 0 || low < 0) break;
         bytes += static_cast<char>(high * 16 + low);
     }
-    if (bytes.size() != kKeyBytes) throw NativeError("NATIVE_ARGUMENT", "expected 0x and 32 hexadecimal digits for a key: " + text);
+    if (bytes.size() != kKeyBytes)
+        throw NativeError("NATIVE_ARGUMENT", "expected 0x and 32 hexadecimal digits for a key: " + text);
     return bytes;
 }
 
