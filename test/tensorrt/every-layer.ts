@@ -1,6 +1,7 @@
 import { layerNames } from '../../lib/engine/tensorrt/network/layer-names.js'
 import type { NetworkTensor } from '../../lib/engine/tensorrt/network/network-tensor.js'
 import { TensorRtNetwork } from '../../lib/engine/tensorrt/network/tensorrt-network.js'
+import { Tensor } from '../../lib/tensor/tensor.js'
 
 /** Numbers that differ, the same in every run. */
 export const values = (count: number, seed = 1) => Float32Array.from({ length: count }, (_, i) => Math.sin(i * 0.7 + seed) / 3)
@@ -77,6 +78,11 @@ export const layerCases: Readonly<Record<string, Draw>> = {
   'scale, one for all': (n) => n.scale(picture(n), { mode: 'uniform', shift: [1], scale: [2], power: [1] }),
   'scale, one for each channel': (n) => n.scale(picture(n), { mode: 'channel', scale: values(4), shift: values(4) }),
   'scale, one for each element': (n) => n.scale(picture(n), { mode: 'elementwise', scale: values(4 * 9 * 8) }),
+  'scale of f16': (n) => {
+    const x = n.cast(picture(n), { type: 'f16' })
+    return n.scale(x, { mode: 'channel', scale: Tensor.from(new Uint16Array(4).fill(0x3c00), [4], 'f16') })
+  },
+  'nothing behind something': (n) => n.concatenation([picture(n), n.constant([], { shape: [2, 0, 9, 8] })], { axis: 1 }),
   'matrix product with a broadcast batch': (n) =>
     n.matrixMultiply([n.addInput('one', 'f32', [1, 3, 4]), n.addInput('other', 'f32', [5, 6, 4])], {
       operations: ['none', 'transpose'],

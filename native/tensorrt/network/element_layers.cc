@@ -22,8 +22,11 @@ nvinfer1::ILayer* make_unary(const LayerContext& context) {
 }
 
 nvinfer1::ILayer* make_scale(const LayerContext& context) {
-    return context.network.addScaleNd(context.input(0), context.choice("mode", scale_modes()), context.weights("shift"),
-                                      context.weights("scale"), context.weights("power"),
+    // What is not given has the type of what is.
+    auto type = nvinfer1::DataType::kFLOAT;
+    for (const char* role : {"shift", "scale", "power"}) type = context.weights(role, type).type;
+    return context.network.addScaleNd(context.input(0), context.choice("mode", scale_modes()), context.weights("shift", type),
+                                      context.weights("scale", type), context.weights("power", type),
                                       static_cast<int32_t>(context.number("channelAxis", 1)));
 }
 

@@ -59,7 +59,8 @@ nvinfer1::Weights LayerContext::weights(const char* name, nvinfer1::DataType oth
     const auto index = static_cast<size_t>(found->second);
     if (index >= definition_.weights.size()) refuse(layer, "weights that are there");
     const NetworkWeights& weights = definition_.weights[index];
-    return {weights.type, weights.bytes.data(), weights.count};
+    // TensorRT takes no address for nothing.
+    return {weights.type, weights.count > 0 ? weights.bytes.data() : nullptr, weights.count};
 }
 
 }  // namespace enginery::tensorrt
