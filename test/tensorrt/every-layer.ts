@@ -40,7 +40,7 @@ export const layerCases: Readonly<Record<string, Draw>> = {
     layerNames.pooling.flatMap((type) =>
       layerNames.padding.map((paddingMode) => [
         `pooling ${type}, ${paddingMode}`,
-        (n: TensorRtNetwork) => n.pooling(picture(n), type, { windowSize: [3, 2], stride: 2, padding: [1, 0], paddingMode }),
+        (n: TensorRtNetwork) => n.pooling(picture(n), type, { windowSize: 3, stride: 2, padding: [1, 0], paddingMode }),
       ]),
     ),
   ),

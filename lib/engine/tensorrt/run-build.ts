@@ -75,14 +75,18 @@ function failureOf(library: OpenedTensorRt, model: string, outcome: NativeBuildO
   const recorded = outcome.errors.map(({ text }) => shorten(text))
   const details = { errors: outcome.errors }
   if (refused) {
-    const reason = [...new Set([shorten(refused.message), ...recorded])].join('; ')
+    const said = shorten(refused.message)
+    const reason = [...new Set([said, ...recorded.filter((text) => !said.includes(text))])].join('; ')
     const rest = { cause: refused, engineLog, details }
     if (refused.code === 'NATIVE_MEMORY') return engineryError('OUT_OF_MEMORY', { reason }, rest)
     if (refused.code === 'NATIVE_ARGUMENT') return engineryError('BUG', { reason }, rest)
     if (refused.code === 'TRT_PROFILE') return engineryError('TENSORRT_PROFILE_INVALID', { model, reason }, rest)
     if (refused.code === 'TRT_CONFIG') return engineryError('TENSORRT_OPTION_REFUSED', { library: title, reason }, rest)
-    if (refused.code === 'TRT_NETWORK') return engineryError('TENSORRT_NETWORK_REFUSED', { library: title, reason }, rest)
-    if (refused.code === 'TRT_PLUGIN') return engineryError('TENSORRT_PLUGIN_UNAVAILABLE', { library: title, reason }, rest)
+    // The layer is in the message; what was recorded after it follows from it, or from the end of the network.
+    if (refused.code === 'TRT_NETWORK') return engineryError('TENSORRT_NETWORK_REFUSED', { library: title, reason: said }, rest)
+    if (refused.code === 'TRT_PLUGIN') {
+      return engineryError('TENSORRT_PLUGIN_UNAVAILABLE', { library: title, reason: said }, rest)
+    }
     if (refused.code === 'TRT_TIMING_CACHE') {
       return engineryError('TIMING_CACHE_INVALID', { path: 'that was given', reason: refused.message }, rest)
     }
