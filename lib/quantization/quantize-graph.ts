@@ -13,6 +13,8 @@ import { type SmoothedTensor, SmoothQuant } from './algorithms/smooth-quant.js'
 import { placeQuantizers } from './placement/place-quantizers.js'
 import type { Placement, QuantizerParameters } from './quantizer.js'
 import type { ValueRange } from './quantizer-parameters.js'
+import { dropDefaults } from './rewrite/drop-defaults.js'
+import { shareScalars } from './rewrite/share-scalars.js'
 import type { UnsmoothedTensor } from './smoothing/find-smoothing-blocks.js'
 import type { Target } from './targets/target.js'
 import type { WeightOptions } from './weights/quantize-weights.js'
@@ -91,7 +93,11 @@ export async function quantizeGraph(
   const float = full && cloneGraph(graph)
   for (const algorithm of step) await algorithm.apply(graph, statistics)
   if (full !== null && float !== null && measure !== null) await full.run(graph, float, measure)
-  if (target.restoresHalves) storeHalves(graph, settings.exact ?? new Set(settings.ignored.keys()))
+  if (target.restoresHalves) {
+    storeHalves(graph, settings.exact ?? new Set(settings.ignored.keys()))
+    dropDefaults(graph)
+    shareScalars(graph)
+  }
   return {
     placement,
     parameters: minMax.parameters,

@@ -106,8 +106,7 @@ const cases: Case[] = [
     preprocess: { preset: 'ppocr-cls' },
     ...top1,
     samples: 400,
-    // The file is small: depthwise and gating layers stay float, and nodes take a fifth of it.
-    size: 0.45,
+    size: 0.3,
   },
   {
     model: 'models/ch_PP-OCRv4_rec_infer.onnx',

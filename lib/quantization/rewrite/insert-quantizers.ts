@@ -39,25 +39,32 @@ export function insertQuantizers(graph: Graph, quantizers: readonly PlacedQuanti
   }
 }
 
+const numbers = new WeakMap<Graph, number>()
+
+// Small models are mostly names: what belongs to one quantizer has a letter and its number.
+function nextNumber(graph: Graph): number {
+  const number = numbers.get(graph) ?? 0
+  numbers.set(graph, number + 1)
+  return number
+}
+
 /** Adds the two nodes behind a tensor; what the second writes is read by nobody yet. */
 function addPair(graph: Graph, tensor: GraphTensor, { type, scale, zeroPoint }: QuantizerParameters): GraphTensor {
   const [least, most] = type === 'i8' ? [-128, 127] : [0, 255]
   if (!Number.isInteger(zeroPoint) || zeroPoint < least || zeroPoint > most) {
     throw bug(`${zeroPoint} is no zero point of type ${type} for ${tensor.name}`)
   }
-  const scaleTensor = graph.addConstant(
-    `${tensor.name}/scale`,
-    Constant.of('f32', [], Float32Array.of(requireScale(scale, tensor.name))),
-  )
+  const number = nextNumber(graph)
+  const scaleTensor = graph.addConstant(`s${number}`, Constant.of('f32', [], Float32Array.of(requireScale(scale, tensor.name))))
   const zero = type === 'i8' ? Constant.of('i8', [], Int8Array.of(zeroPoint)) : Constant.of('u8', [], Uint8Array.of(zeroPoint))
   // A constant of its own for each: of zero points that several share, OpenVINO (2026.4.1) leaves products in float.
-  const zeroTensor = graph.addConstant(`${tensor.name}/zero`, zero)
-  // The nodes have no names of their own: they go by what they write, and small models are mostly names.
-  const quantized = graph.addOperator({ type: 'QuantizeLinear', inputs: [tensor, scaleTensor, zeroTensor] }, `${tensor.name}/q`, {
+  const zeroTensor = graph.addConstant(`z${number}`, zero)
+  // The nodes have no names of their own: they go by what they write.
+  const quantized = graph.addOperator({ type: 'QuantizeLinear', inputs: [tensor, scaleTensor, zeroTensor] }, `q${number}`, {
     elementType: type,
     shape: tensor.shape,
   })
-  return graph.addOperator({ type: 'DequantizeLinear', inputs: [quantized, scaleTensor, zeroTensor] }, `${tensor.name}/dq`, {
+  return graph.addOperator({ type: 'DequantizeLinear', inputs: [quantized, scaleTensor, zeroTensor] }, `d${number}`, {
     elementType: 'f32',
     shape: tensor.shape,
   })
@@ -76,8 +83,9 @@ export function addWeightDequantizer(
 ): GraphTensor {
   for (const scale of scales) requireScale(scale, name)
   const scaleShape = axis === null ? [] : [scales.length]
+  const number = nextNumber(graph)
   const integers = graph.addConstant(`${name}/i8`, Constant.of('i8', shape, values))
-  const scaleTensor = graph.addConstant(`${name}/scale`, Constant.of('f32', scaleShape, scales))
+  const scaleTensor = graph.addConstant(`s${number}`, Constant.of('f32', scaleShape, scales))
   return graph.addOperator(
     {
       type: 'DequantizeLinear',
@@ -85,7 +93,7 @@ export function addWeightDequantizer(
       inputs: [integers, scaleTensor],
       attributes: axis === null ? [] : [attribute.int('axis', axis)],
     },
-    `${name}/dq`,
+    `d${number}`,
     { elementType: 'f32', shape },
   )
 }

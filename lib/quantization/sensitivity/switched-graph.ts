@@ -61,10 +61,10 @@ export function switchLayers(float: Graph, quantized: Graph, twins: readonly Gra
   return { graph, switches: switches.name, layers: layers.map((index) => originals[index] as GraphNode), outputs: shown }
 }
 
-/** True where a node computes on what quantizers write. */
+/** True where a node computes on what quantizers write; weights that are stored as integers alone make no layer one. */
 function isQuantizedLayer(node: GraphNode): boolean {
   if (node.is(...movingOperators, 'DequantizeLinear', 'QuantizeLinear')) return false
-  return node.inputs.some((input) => input !== null && findQuantizer(input) !== null)
+  return node.inputs.some((input) => input !== null && findQuantizer(input)?.inputs[0]?.constant === null)
 }
 
 /** The DequantizeLinear whose numbers a tensor holds, moved or not. */

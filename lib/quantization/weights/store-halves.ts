@@ -6,6 +6,7 @@ import type { GraphTensor } from '../../graph/graph-tensor.js'
 import { sortNodes } from '../../graph/sort-nodes.js'
 import { onnxElementTypes } from '../../model/onnx-types.js'
 import { fromFloat32, toFloat32 } from '../../tensor/convert-elements.js'
+import { storeFilters } from './store-filters.js'
 
 // With less, the node that makes floats of them takes much of what they save: biases and the like stay as they are.
 const fewestElements = 128
@@ -38,7 +39,8 @@ const operators = new Set([
  * Stores large float constants in half precision, with a Cast behind them: weights of layers that stay float, positions
  * and the like. Engines make floats of them when they compile, so that nothing is slower. What half precision loses is
  * less than a hundredth of what 8 bits do, and only constants are taken whose effect is rounded to 8 bits later on every
- * way to an output: those that coordinates or scores of the model's answer are computed with stay as they are.
+ * way to an output: those that coordinates or scores of the model's answer are computed with stay as they are. Filters of
+ * depthwise convolutions become integers where they are much of the file.
  *
  * @param exact nodes that are to compute with the very floats of the file
  * @returns names of the constants, as they were
@@ -47,11 +49,16 @@ export function storeHalves(graph: Graph, exact: ReadonlySet<GraphNode>): string
   const open = findUnquantizedWays(graph)
   const mayRound = ({ node }: { readonly node: GraphNode }) =>
     node.is(...operators) && !exact.has(node) && !open.has(node) && !isInteger(node) && !addsToIntegers(node)
-  const stored: string[] = []
-  for (const tensor of [...graph.tensors.values()]) {
+  const found = [...graph.tensors.values()].filter((tensor) => {
     const { constant } = tensor
-    if (constant?.elementType !== 'f32' || constant.elements < fewestElements || constant.shape.length < leastRank) continue
-    if (tensor.isGraphOutput || tensor.isCaptured || tensor.uses.length === 0 || !tensor.uses.every(mayRound)) continue
+    if (constant?.elementType !== 'f32' || constant.elements < fewestElements || constant.shape.length < leastRank) return false
+    return !tensor.isGraphOutput && !tensor.isCaptured && tensor.uses.length > 0 && tensor.uses.every(mayRound)
+  })
+  const filters = new Set(storeFilters(graph, found.filter(isFilters)))
+  const stored = [...filters].map(({ name }) => name)
+  for (const tensor of found) {
+    if (filters.has(tensor)) continue
+    const constant = tensor.constant as Constant
     const values = constant.values() as Float32Array
     const halves = fromFloat32('f16', values)
     if (!isClose(values, toFloat32('f16', halves))) continue
@@ -59,6 +66,12 @@ export function storeHalves(graph: Graph, exact: ReadonlySet<GraphNode>): string
     stored.push(tensor.name)
   }
   return stored
+}
+
+/** Filters of depthwise convolutions. */
+function isFilters({ constant, uses }: GraphTensor): boolean {
+  const [filters, inputs] = constant?.shape ?? []
+  return inputs === 1 && uses.every(({ node, index }) => node.is('Conv') && index === 1 && node.int('group', 1) === filters)
 }
 
 function storeHalf(graph: Graph, tensor: GraphTensor, halves: Constant): void {
