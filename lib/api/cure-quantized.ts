@@ -51,7 +51,8 @@ export class CandidateCure {
     if (this.first.check?.failure) await this.#tryPlain()
     if (!isAccurate(this.#best)) await this.#tryFixedShapes()
     if (this.#goesOn()) await this.#tryEstimators(this.budget.estimators, () => this.#goesOn())
-    else if (isNoisy(this.#best)) await this.#tryEstimators(this.budget.alternatives, () => isNoisy(this.#best))
+    // All of them: the first that is good enough may be far from the best.
+    else if (isNoisy(this.#best)) await this.#tryEstimators(this.budget.alternatives, () => true)
     if (this.#goesOn()) await this.#tryBiasCorrection()
     if (this.#goesOn()) await this.#tryAlignment()
     if (this.#goesOn()) await this.#trySmoothing()
