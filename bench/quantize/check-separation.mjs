@@ -3,6 +3,8 @@
 //   node quantize/check-separation.mjs TASK FILE[@dynamic] ... --arrays FOLDER [--samples 32] [--scores FILE]
 // FOLDER holds what make-calibration-arrays.mjs wrote; `@dynamic` compiles the file with its lengths open. --scores takes
 // what score-models.mjs --json wrote; without it, files are scored here. Prints rows of a Markdown table.
+// It looks behind the public names, so it takes modules as they are in lib/: `npx tsc -p tsconfig.json --outDir FOLDER/dist`,
+// package.json, node_modules and native/ linked beside it, and ENGINERY_ENTRY=FOLDER/dist/index.js.
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
