@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildEngine } from '../../lib/api/build-engine.js'
+import { editTimingCache, readTimingCache, type TimingCacheEntry } from '../../lib/api/edit-timing-cache.js'
 import type { TensorRtBuildOptions } from '../../lib/api/tensorrt-options.js'
 import { openTensorRt } from '../../lib/engine/tensorrt/open-library.js'
 import { Tensor } from '../../lib/tensor/tensor.js'
@@ -71,6 +72,23 @@ describe.skipIf(reason !== undefined)('TensorRT 10 on a GPU', () => {
     )
     expect(error.code).toBe('TENSORRT_CALIBRATION_FAILED')
     expect(String(error.cause)).toMatch(/disk is gone|CALIBRATION_SOURCE_FAILED/)
+  })
+
+  it('a timing cache tells of its entries, which can be set and taken out', async () => {
+    const cache = join(folder, 'entries.cache')
+    const builder = { editableTimingCache: true }
+    await build({ timingCache: cache, builder })
+    const entries = await readTimingCache({ cache })
+    expect(entries.length).toBeGreaterThan(0)
+    const [first] = entries as [TimingCacheEntry, ...TimingCacheEntry[]]
+    const { key, tactic } = first
+    const set = await editTimingCache({ cache, changes: [{ key, tactic, milliseconds: 123 }] })
+    expect(set.entries.find((entry) => entry.key === key)).toEqual({ key, tactic, milliseconds: 123 })
+    await editTimingCache({ cache, changes: [{ key, remove: true }] })
+    expect((await readTimingCache({ cache })).map((entry) => entry.key)).not.toContain(key)
+    // The note beside it holds for the changed bytes: the build takes it, and measures what is missing.
+    await build({ timingCache: cache, builder })
+    expect((await readTimingCache({ cache })).map((entry) => entry.key)).toContain(key)
   })
 
   it('a timing cache is written and taken', async () => {
