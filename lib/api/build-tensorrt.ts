@@ -2,21 +2,22 @@ import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { types } from 'node:util'
-import type { Port } from '../engine/backend.js'
-import { type EngineCache, openCache } from '../engine/engine-cache.js'
+import { openCache } from '../engine/engine-cache.js'
 import { canonicalJson, digestEngine } from '../engine/engine-digest.js'
-import type { EngineIdentity, EnginePreparation, ManifestContent } from '../engine/manifest.js'
+import type { EngineIdentity, EnginePreparation } from '../engine/manifest.js'
 import type { CalibrationInput } from '../engine/tensorrt/batch-layout.js'
-import { readWarnings } from '../engine/tensorrt/build-warnings.js'
 import { planSettings } from '../engine/tensorrt/builder-settings.js'
 import { type DeclaredInput, planShapes } from '../engine/tensorrt/input-shapes.js'
+import { findOptimizedLayers } from '../engine/tensorrt/layers/inspect-plan.js'
+import { planLayerSettings } from '../engine/tensorrt/layers/plan-layer-settings.js'
+import { requireInt8Share } from '../engine/tensorrt/layers/report-precision.js'
 import { digestDefinition, type NetworkDefinition } from '../engine/tensorrt/network/network-definition.js'
 import { TensorRtNetwork } from '../engine/tensorrt/network/tensorrt-network.js'
 import { type OpenedTensorRt, openTensorRt, requireBuilder } from '../engine/tensorrt/open-library.js'
-import { TensorRtPlan } from '../engine/tensorrt/plan.js'
+import type { TensorRtPlan } from '../engine/tensorrt/plan.js'
 import { tensorrtIdentity, tensorrtIdentityOptions } from '../engine/tensorrt/plan-identity.js'
 import { runBuild } from '../engine/tensorrt/run-build.js'
-import { engineryError, isEngineryError } from '../errors/enginery-error.js'
+import { engineryError } from '../errors/enginery-error.js'
 import { explainFileFailure } from '../errors/explain-file-failure.js'
 import { reportProgress } from '../errors/report-progress.js'
 import { abortedError, unlessAborted } from '../errors/unless-aborted.js'
@@ -25,12 +26,13 @@ import { digestModel } from '../model/model-digest.js'
 import { detectBytesFormat, detectModelFormat } from '../model/model-format.js'
 import { nameDimensions } from '../model/name-dimensions.js'
 import { readOnnxModel } from '../model/onnx-reader.js'
-import type { NativeBuildOutcome, NativeBuildRequest, NativeNetworkTensor } from '../native/tensorrt-addon.js'
-import type { ElementType } from '../tensor/element-type.js'
+import type { NativeBuildRequest } from '../native/tensorrt-addon.js'
 import { BuildRun } from './build-run.js'
 import { openNativeCalibration } from './calibrate-natively.js'
+import { describePlan, manifestContent, planFromCache } from './describe-plan.js'
 import { checkNetwork, networkInput } from './network-input.js'
 import { type PlannedPrecision, planPrecision } from './plan-tensorrt-precision.js'
+import type { PreparedModel } from './prepare-tensorrt.js'
 import type { BuilderEvent, BuildTensorRtSettings } from './tensorrt-options.js'
 import { openTimingCache } from './timing-caches.js'
 
@@ -68,18 +70,18 @@ export async function buildTensorRt(settings: BuildTensorRtSettings): Promise<Te
   const cache = settings.cache && kept !== null ? await openCache({ ...cacheOptions(settings.cache), logger }) : undefined
   const key = kept ? digestText(`${digestEngine(identity)}\n${canonicalJson(kept)}`) : digestEngine(identity)
   run.enter('cache')
-  const found = cache && (await fromCache(cache, key))
+  const found = cache && (await planFromCache(cache, key))
   if (found) {
+    if (settings.requireInt8 !== undefined) requireInt8Share(found.precision, settings.requireInt8, model.shownName)
     run.enter('done')
     return found
   }
   let source = model
-  let prepared: readonly string[] = []
+  let prepared: PreparedModel | undefined
   if (preparation) {
     run.enter(preparation.stage)
-    const { bytes, notes } = await run.unlessAborted(preparation.run((fraction) => run.enter(preparation.stage, fraction)))
-    source = { ...model, bytes, path: null }
-    prepared = notes
+    prepared = await run.unlessAborted(preparation.run((fraction) => run.enter(preparation.stage, fraction)))
+    source = { ...model, bytes: prepared.bytes, path: null }
   }
   const made: EnginePreparation | undefined = preparation && {
     precision: preparation.precision,
@@ -89,7 +91,7 @@ export async function buildTensorRt(settings: BuildTensorRtSettings): Promise<Te
   const own = preparation ? await identify(source, settings, library) : identity
   run.enter('read')
   const { request, notes: shaped, inputs } = await planRequest(source, settings, library, planned)
-  const notes = [...prepared, ...shaped]
+  const notes = [...(prepared?.notes ?? []), ...shaped]
   const calibration = planned.calibrates
     ? await openNativeCalibration(settings, library, identity.model.sha256, inputs, logger)
     : undefined
@@ -102,11 +104,22 @@ export async function buildTensorRt(settings: BuildTensorRtSettings): Promise<Te
       { model: source.shownName, logger, signal: settings.signal, onEvent: listenerOf(settings) },
     )
     const table = (await calibration?.finish(outcome.calibration)) ?? null
-    const plan = describePlan(outcome, { ...own, ...(made && { preparation: made }) }, notes, table)
     await timings?.add(outcome.timingCache)
+    const bytes = new Uint8Array(outcome.plan as ArrayBuffer)
+    const optimized = await run.unlessAborted(findOptimizedLayers(library, bytes, settings.device, outcome.layerInformation))
+    const identified = { ...own, ...(made && { preparation: made }) }
+    const plan = describePlan(bytes, outcome, identified, {
+      optimized,
+      isTyped: request.stronglyTyped === true,
+      notes,
+      table,
+      leftFloat: prepared?.leftFloat ?? new Map(),
+      sampleWarnings: [...(prepared?.warnings ?? []), ...(calibration?.warnings ?? [])],
+    })
+    if (settings.requireInt8 !== undefined) requireInt8Share(plan.precision, settings.requireInt8, model.shownName)
     for (const note of notes) logSafely(logger, 'info', note)
     run.enter('store')
-    await cache?.store(key, (path) => writeFile(path, plan.bytes, { flag: 'wx', flush: true }), contentOf(plan, own, made))
+    await cache?.store(key, (path) => writeFile(path, plan.bytes, { flag: 'wx', flush: true }), manifestContent(plan, identified))
     run.enter('done')
     return plan
   } finally {
@@ -152,7 +165,16 @@ async function identify(model: OnnxInput, settings: BuildTensorRtSettings, libra
       ? await digestModel(await detectModelFormat(path), { signal: settings.signal })
       : await digestModel({ bytes }, { signal: settings.signal })
   const { model: _m, signal: _s, onProgress: _p, onBuilderEvent: _b, logger: _l, cache: _c, verbose: _v, ...rest } = settings
-  const { backend: _k, calibration: _d, quantization: _q, halfPrecision, timingCache: _t, precision, ...options } = rest
+  const {
+    backend: _k,
+    requireInt8: _i,
+    calibration: _d,
+    quantization: _q,
+    halfPrecision,
+    timingCache: _t,
+    precision,
+    ...options
+  } = rest
   // How a model is rewritten stands in its preparation; that FP16 is forbidden is said to TensorRT 10.
   const forbidden = halfPrecision === false ? { halfPrecision } : {}
   return {
@@ -180,6 +202,8 @@ async function planRequest(
     shape: (shape ?? []).map((one) => (typeof one === 'number' && one >= 0 ? one : null)),
   }))
   const { inputShapes, profiles, batchFixed } = planShapes(model.shownName, inputs, settings)
+  // Before the settings that go with them: what replaced types of single layers says more.
+  const layers = planLayerSettings(settings.builder, precision, library)
   const { settings: builderSettings, stronglyTyped, maxThreads } = planSettings(settings.builder, precision, library, allowsHalf)
   const notes = batchFixed.map((name) => `the open batch dimension of input ${name} became 1 (options shapes, profiles)`)
   const request: NativeBuildRequest = {
@@ -189,6 +213,7 @@ async function planRequest(
     ...(settings.parserFlags && { parserFlags: settings.parserFlags }),
     stronglyTyped,
     settings: builderSettings,
+    layers,
     inputShapes,
     profiles,
     ...(maxThreads !== undefined && { maxThreads }),
@@ -207,68 +232,10 @@ async function planRequest(
   return { request, notes, inputs: shaped }
 }
 
-function describePlan(
-  outcome: NativeBuildOutcome,
-  identity: EngineIdentity & { preparation?: EnginePreparation },
-  notes: readonly string[],
-  calibrationTable: Uint8Array | null,
-): TensorRtPlan {
-  const { network, log, unmatchedRanges } = outcome
-  const inputs = network.inputs.map(portOf)
-  const outputs = network.outputs.map(portOf)
-  const content: ManifestContent = { ...identity, inputs, outputs, precisions: {}, requestCount: 1 } as ManifestContent
-  const unmatched = unmatchedRanges.map((name) => `dynamicRanges names ${name}, which the network has no tensor of`)
-  return new TensorRtPlan(new Uint8Array(outcome.plan as ArrayBuffer), {
-    inputs,
-    outputs,
-    layers: network.layers,
-    warnings: readWarnings(log),
-    notes: [...notes, ...unmatched],
-    calibrationTable,
-    fromCache: false,
-    content,
-  })
-}
-
-function portOf({ name, type, shape }: NativeNetworkTensor): Port {
-  return { name, names: [name], type: type as ElementType, shape: shape.map((length) => (length < 0 ? 'dynamic' : length)) }
-}
-
-function contentOf(plan: TensorRtPlan, identity: EngineIdentity, preparation: EnginePreparation | undefined): ManifestContent {
-  const { inputs, outputs } = plan
-  return { ...identity, inputs, outputs, precisions: {}, requestCount: 1, ...(preparation && { preparation }) } as ManifestContent
-}
-
 function cacheOptions(cache: Exclude<BuildTensorRtSettings['cache'], false | undefined>) {
   return typeof cache === 'string' ? { dir: cache } : cache
 }
 
 function digestText(text: string): string {
   return createHash('sha256').update(text).digest('hex')
-}
-
-async function fromCache(cache: EngineCache, key: string): Promise<TensorRtPlan | undefined> {
-  const found = await cache.lookup(key)
-  if (!found) return undefined
-  try {
-    const { kind: _k, manifestVersion: _v, createdAt: _c, blob: _b, ...content } = found.manifest
-    const bytes = new Uint8Array(await readFile(found.path))
-    const { inputs, outputs } = content
-    const notes = [`taken from the cache ${cache.dir}`]
-    return new TensorRtPlan(bytes, {
-      inputs: inputs as Port[],
-      outputs: outputs as Port[],
-      layers: null,
-      warnings: [],
-      notes,
-      calibrationTable: null,
-      fromCache: true,
-      content,
-    })
-  } catch (error) {
-    if (isEngineryError(error)) throw error
-    // Another process made room just now.
-    await cache.discard(key, error)
-    return undefined
-  }
 }

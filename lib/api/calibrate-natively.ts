@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import type { CalibrationWarning } from '../calibration/calibration-warning.js'
 import {
   type CalibrationTable,
   encodeCalibrationTable,
@@ -25,6 +26,8 @@ const algorithms: Record<CalibratorKind, CalibrationAlgorithm> = {
 
 /** The calibration of one build by TensorRT's own calibrators. */
 export interface NativeCalibrationRun {
+  /** What is odd about the samples; complete when the build is over. */
+  readonly warnings: readonly CalibrationWarning[]
   readonly request: NativeCalibration
   /** After a build that succeeded: keeps the table that TensorRT wrote. Answers its bytes; null where it wrote none. */
   finish(result: NativeCalibrationResult | undefined): Promise<Uint8Array | null>
@@ -96,6 +99,7 @@ function startCalibration({ settings, model, inputs, logger, source, table }: Ca
   }
   return {
     request,
+    warnings: batches.warnings,
     async finish(result) {
       for (const { message } of batches.warnings) logSafely(logger, 'warn', message)
       if (!result?.cache) return table && encodeCalibrationTable(table)

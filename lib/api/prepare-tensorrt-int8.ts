@@ -34,12 +34,14 @@ export function prepareTensorRtInt8(settings: BuildTensorRtSettings, model: Onnx
       // Half precision takes a second look at the samples, which is quick beside the first.
       const share = half === null ? 1 : 0.8
       const onProgress = ({ fraction }: { fraction: number }) => report(fraction * share)
-      const { model } = await quantize({ ...how, model: source, calibration: first, signal, logger, onProgress })
-      if (half === null) return { bytes: model, notes: [] }
+      const quantized = await quantize({ ...how, model: source, calibration: first, signal, logger, onProgress })
+      const { model, warnings } = quantized
+      const leftFloat = new Map(quantized.float.map(({ node, reason }) => [node, reason]))
+      if (half === null) return { bytes: model, notes: [], leftFloat, warnings }
       const halved = await halveQuantized(model, source, { ...half.how, calibration: second, shapes, signal })
       const { half: nodes, float, casts } = halved
       const told = `beside INT8, ${nodes.length} nodes have floats in f16, ${float.length} in f32, ${casts} casts`
-      return { bytes: halved.model, notes: [told] }
+      return { bytes: halved.model, notes: [told], leftFloat, warnings }
     },
   }
 }

@@ -1,3 +1,4 @@
+import type { CalibrationWarning } from '../calibration/calibration-warning.js'
 import type { EnginePreparation } from '../engine/manifest.js'
 import { graphFromOnnx } from '../graph/graph-from-onnx.js'
 import { loadOnnxModel } from '../model/onnx-file.js'
@@ -15,7 +16,16 @@ export interface TensorRtPreparation {
   /** What decides the result besides the model; null where nothing tells: then it is not kept in a cache. */
   identity(): Promise<object | null>
   /** The model as it is to be built, and what a caller may want to know of it. */
-  run(report: (fraction: number) => void): Promise<{ readonly bytes: Uint8Array; readonly notes: readonly string[] }>
+  run(report: (fraction: number) => void): Promise<PreparedModel>
+}
+
+export interface PreparedModel {
+  readonly bytes: Uint8Array
+  readonly notes: readonly string[]
+  /** Nodes that quantizing left float, with the reason. */
+  readonly leftFloat?: ReadonlyMap<string, string>
+  /** What is odd about the samples. */
+  readonly warnings?: readonly CalibrationWarning[]
 }
 
 /** The model as quantizing and converting take it: by its path where it has one, for its external data. */

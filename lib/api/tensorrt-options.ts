@@ -66,6 +66,12 @@ export const buildTensorRtSchema = tensorrtCompileSchema.extend({
     .default(true)
     .describe('file in which measurements of kernels are kept; true: one in the cache folder of the user'),
   cache: cacheSchema.optional(),
+  requireInt8: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe('share of convolutions and matrix products that must be INT8; with fewer there is no plan'),
   verbose: z.boolean().optional(),
   signal: z.instanceof(AbortSignal).optional(),
   onProgress: callbackSchema<(progress: BuildProgress) => void>().optional(),
@@ -129,6 +135,11 @@ export interface TensorRtBuildOptions {
   builder?: TensorRtBuilderInput | undefined
   /** Folder of built plans to reuse; off by default. */
   cache?: CacheInput | undefined
+  /**
+   * Share of the layers that do the work (convolutions, matrix products) that must be INT8, 0 to 1. With fewer the build fails
+   * with TENSORRT_INT8_SHARE_LOW, which names the others and why. {@link TensorRtPlan.precision} says how it is known.
+   */
+  requireInt8?: number | undefined
   /** Hand every line of TensorRT's to the logger, also one for each tactic tried. */
   verbose?: boolean | undefined
   /** Stops the build after the step that TensorRT is at, with ABORTED. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { engineryError } from '../errors/enginery-error.js'
 import { elementTypeNames } from '../tensor/element-type.js'
+import { precisionReportSchema } from './precision-report.js'
 
 /** Raised whenever a manifest of before could be misread. */
 export const manifestVersion = 1
@@ -64,6 +65,8 @@ const manifestSchema = z.object({
   /** Number of executed layers by the element type they compute in. */
   precisions: z.record(z.string(), z.int().min(0)),
   requestCount: z.int().min(1),
+  /** Of a plan of TensorRT: how the counts above are known, and which layers are not INT8. */
+  precisionReport: precisionReportSchema.optional(),
   /** Of an engine whose model was changed before it was compiled. */
   preparation: preparationSchema.optional(),
 })

@@ -171,9 +171,11 @@ export interface NativeNetworkTensor {
 export interface NativeNetworkLayer {
   name: string
   type: string
+  /** What of several things it does: `max` of a pooling, `sum` of an elementwise layer; absent of layers that do just one. */
+  operation?: string
   inputs: string[]
   outputs: NativeNetworkTensor[]
-  /** What was set of this layer alone, as TensorRT gives it back; absent where nothing was. */
+  /** What was set of this layer alone, as TensorRT gives it back; absent where nothing was. Its parser sets that of indices. */
   precision?: string
   /** Of each output; empty where nothing was set of it. */
   outputTypes?: string[]
@@ -208,6 +210,8 @@ export interface NativeBuildOutcome {
   /** As TensorRT's error recorder got them. */
   errors: { code: string; text: string }[]
   log: NativeLogLine[]
+  /** What the builder wrote of the layers that it made, a line each; with detailed profiling verbosity. */
+  layerInformation?: string
   /** Names of `dynamicRanges` that the network has no tensor of. */
   unmatchedRanges: string[]
   /** With any of these nothing was built. */

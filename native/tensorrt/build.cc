@@ -207,6 +207,7 @@ BuildOutcome run_build(const BuildRequest& request, BuildControl& control) noexc
 #endif
     BackgroundWork::guard_exit();
     outcome.log = capture.take();
+    outcome.layer_information = capture.take_layers();
     return outcome;
 }
 

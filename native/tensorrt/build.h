@@ -62,6 +62,8 @@ struct BuildOutcome {
     std::vector<ParserProblem> problems;
     std::vector<RecordedError> errors;
     std::vector<LogLine> log;
+    // What the builder wrote of the layers that it made; empty where it wrote nothing.
+    std::string layer_information;
     // Names of `dynamic_ranges` that the network has no tensor of.
     std::vector<std::string> unmatched_ranges;
     // Of the request's `layers`: with any of these nothing is built.

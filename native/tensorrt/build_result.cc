@@ -53,6 +53,7 @@ Napi::Object network_to_js(Napi::Env env, const NetworkReport& network) {
                    Napi::Object one = Napi::Object::New(env);
                    one.Set("name", layer.name);
                    one.Set("type", layer.type);
+                   if (!layer.operation.empty()) one.Set("operation", layer.operation);
                    one.Set("inputs", texts_to_js(env, layer.inputs));
                    one.Set("outputs", to_array(env, layer.outputs, tensor));
                    if (!layer.precision.empty()) one.Set("precision", layer.precision);
@@ -140,6 +141,7 @@ Napi::Object outcome_to_js(Napi::Env env, BuildOutcome& outcome) {
                    return one;
                }));
     object.Set("log", log_to_js(env, outcome.log));
+    if (!outcome.layer_information.empty()) object.Set("layerInformation", outcome.layer_information);
     object.Set("unmatchedRanges", texts_to_js(env, outcome.unmatched_ranges));
     object.Set("unusedRules", to_array(env, outcome.unused_rules, [&](const UnusedLayerRule& rule) {
                    Napi::Object one = Napi::Object::New(env);

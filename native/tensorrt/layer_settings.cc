@@ -69,6 +69,8 @@ bool is_integer(DataType type) {
 // Layers that a pattern catches without being meant: those that compute on indices, lengths or truths have no precision to
 // choose, and TensorRT fails on one that is set.
 bool computes_on_integers(const ILayer& layer) {
+    // The parser has said so of some, such as the shape of a tensor of floats.
+    if (is_integer(layer.getPrecision())) return true;
     bool has_float = false;
     bool has_any = false;
     for (int32_t i = 0; i < layer.getNbInputs(); ++i) {

@@ -1,6 +1,7 @@
 #include "logger.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace enginery::tensorrt {
 namespace {
@@ -15,6 +16,11 @@ struct Captures {
 Captures& captures() {
     static auto* all = new Captures;
     return *all;
+}
+
+bool tells_of_layers(const char* text) {
+    static constexpr char kHead[] = "Layers:\n";
+    return std::strncmp(text, kHead, sizeof(kHead) - 1) == 0;
 }
 
 const char* severity_name(nvinfer1::ILogger::Severity severity) {
@@ -48,7 +54,16 @@ std::vector<LogLine> LogCapture::take() {
     return std::move(lines_);
 }
 
+std::string LogCapture::take_layers() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return std::move(layers_);
+}
+
 void LogCapture::add(nvinfer1::ILogger::Severity severity, const char* text, bool of_any_build) {
+    if (!of_any_build && tells_of_layers(text)) {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        layers_ = text;
+    }
     if (severity > least_) return;
     const std::lock_guard<std::mutex> lock(mutex_);
     if (lines_.size() < kMaxLines) lines_.push_back({severity_name(severity), text, of_any_build});

@@ -26,6 +26,10 @@ public:
 
     std::vector<LogLine> take();
 
+    // What the builder wrote of the layers of the engine that it made, below any severity that is kept; empty where it wrote
+    // nothing. With detailed profiling verbosity it does, as its last word on optimization.
+    std::string take_layers();
+
 private:
     friend class ProcessLogger;
     void add(nvinfer1::ILogger::Severity severity, const char* text, bool of_any_build);
@@ -35,6 +39,7 @@ private:
 
     std::mutex mutex_;
     std::vector<LogLine> lines_;
+    std::string layers_;
     nvinfer1::ILogger::Severity least_;
     LogCapture* outer_;
 };

@@ -1,5 +1,6 @@
 #include "network_report.h"
 
+#include "network/layer_names.h"
 #include "option_names.h"
 
 namespace enginery::tensorrt {
@@ -16,6 +17,25 @@ NetworkTensor describe_tensor(const nvinfer1::ITensor& tensor, bool is_input) {
     return described;
 }
 
+std::string operation_of(const nvinfer1::ILayer& layer) {
+    using nvinfer1::LayerType;
+    switch (layer.getType()) {
+        case LayerType::kPOOLING:
+            return name_of(pooling_types(), static_cast<const nvinfer1::IPoolingLayer&>(layer).getPoolingType());
+        case LayerType::kACTIVATION:
+            return name_of(activation_types(), static_cast<const nvinfer1::IActivationLayer&>(layer).getActivationType());
+        case LayerType::kELEMENTWISE:
+            return name_of(element_wise_operations(), static_cast<const nvinfer1::IElementWiseLayer&>(layer).getOperation());
+        case LayerType::kUNARY:
+            return name_of(unary_operations(), static_cast<const nvinfer1::IUnaryLayer&>(layer).getOperation());
+        case LayerType::kREDUCE:
+            return name_of(reduce_operations(), static_cast<const nvinfer1::IReduceLayer&>(layer).getOperation());
+        case LayerType::kRESIZE:
+            return name_of(interpolation_modes(), static_cast<const nvinfer1::IResizeLayer&>(layer).getResizeMode());
+        default: return "";
+    }
+}
+
 }  // namespace
 
 NetworkReport describe_network(const nvinfer1::INetworkDefinition& network) {
@@ -27,6 +47,7 @@ NetworkReport describe_network(const nvinfer1::INetworkDefinition& network) {
         NetworkLayer described;
         described.name = layer.getName();
         described.type = layer_type_name(layer.getType());
+        described.operation = operation_of(layer);
         for (int32_t k = 0; k < layer.getNbInputs(); ++k) {
             const nvinfer1::ITensor* input = layer.getInput(k);
             if (input != nullptr) described.inputs.emplace_back(input->getName());

@@ -18,6 +18,8 @@ struct NetworkTensor {
 struct NetworkLayer {
     std::string name;
     std::string type;
+    // What of several things it does: `max` of a pooling; empty for layers that do just one.
+    std::string operation;
     std::vector<std::string> inputs;
     std::vector<NetworkTensor> outputs;
     // What was set of the layer alone (layer_settings.h); empty where nothing was.

@@ -74,6 +74,52 @@ describe.skipIf(reason !== undefined)('TensorRT 10 on a GPU', () => {
     expect(String(error.cause)).toMatch(/disk is gone|CALIBRATION_SOURCE_FAILED/)
   })
 
+  it('the finished plan is asked what its layers compute in', async () => {
+    const { optimizedLayers, precision } = await build({ precision: 'fp16', builder: { precisionConstraints: 'none' } })
+    if (!optimizedLayers.available) throw new Error(optimizedLayers.reason)
+    expect(optimizedLayers).toMatchObject({ source: 'inspector', hasDetails: true })
+    expect(optimizedLayers.layers.flatMap(({ nodes }) => nodes).length).toBeGreaterThan(0)
+    expect(precision).toMatchObject({ evidence: 'engine', reason: null, reformats: expect.any(Number) })
+    expect(precision.int8.of).toBeGreaterThan(0)
+  })
+
+  it('requireInt8 is judged on the finished plan: by quantizers, by a calibrator, and refused in FP16', async () => {
+    const calibration = { data: samples, samples: 8 }
+    const quantized = await build({ precision: 'int8', calibration, requireInt8: 0.5 })
+    expect(quantized.precision).toMatchObject({ evidence: 'engine' })
+    expect(quantized.precision.layers.i8).toBeGreaterThan(0)
+    const calibrated = await build({ precision: 'int8', calibration, calibrator: {} })
+    expect(calibrated.precision.evidence).toBe('engine')
+    const error = await build({ precision: 'fp16', requireInt8: 0.5 }).then(
+      () => expect.fail('it was built'),
+      (failure) => failure,
+    )
+    expect(error).toMatchObject({
+      code: 'TENSORRT_INT8_SHARE_LOW',
+      message: expect.stringMatching(/as the finished plan has them/),
+    })
+  })
+
+  it('plans with open lengths are looked into at those that they are tuned for', async () => {
+    const range = { min: [1, 4], opt: [8, 4], max: [32, 4] }
+    const { optimizedLayers } = await build({ model: unaryModel('Relu', ['batch', 4]), profiles: [{ x: range }] })
+    if (!optimizedLayers.available) throw new Error(optimizedLayers.reason)
+    expect(optimizedLayers.layers.flatMap(({ inputs }) => inputs).some(({ type }) => type === 'f32')).toBe(true)
+  })
+
+  it('layers keep the precision that they were given, and the report says who wanted it', async () => {
+    const names = (await build()).layers?.filter(({ type }) => type === 'convolution').map(({ name }) => name) as string[]
+    const layerPrecisions = { [names[0] as string]: 'fp32' } as const
+    const plan = await build({ precision: 'fp16', builder: { precisionConstraints: 'obey', layerPrecisions } })
+    expect(plan.layers?.find(({ name }) => name === names[0])?.precision).toBe('f32')
+    expect(plan.precision.layers.f32).toBeGreaterThan(0)
+  })
+
+  it('samples for a calibrator are looked at', async () => {
+    const plan = await build({ precision: 'int8', calibration: { data: samples, samples: 8 }, calibrator: {} })
+    expect(plan.calibrationWarnings.map(({ code }) => code)).toContain('SAMPLES_FEW')
+  })
+
   it('a timing cache tells of its entries, which can be set and taken out', async () => {
     const cache = join(folder, 'entries.cache')
     const builder = { editableTimingCache: true }

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { stat, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { z } from 'zod'
 import { buildEngine } from '../../api/build-engine.js'
@@ -7,6 +7,7 @@ import type { TensorRtPlan } from '../../engine/tensorrt/plan.js'
 import { readPackageVersion } from '../../native/package-version.js'
 import type { ConfigDocument } from '../config/read-document.js'
 import { checkWritable } from '../files/check-writable.js'
+import { describeWriteError } from '../files/describe-file-error.js'
 import { stemOf } from '../files/stem-of.js'
 import { collectTensorRtOptions, type PlanFlags } from '../options/collect-tensorrt-options.js'
 import type { planReportSchema } from '../reports/plan-report-schema.js'
@@ -14,6 +15,7 @@ import type { portSchema } from '../reports/shared-schemas.js'
 import { type CommandResult, type Session, withProgress } from '../session.js'
 import { formatBytes, formatDuration } from '../text/format-quantity.js'
 import { renderEnginePorts } from '../text/render-engine.js'
+import { describeLayers, renderNotInt8, renderPrecision } from '../text/render-plan-precision.js'
 import { type Row, renderSection, renderTable } from '../text/render-table.js'
 
 /** `build --backend tensorrt`: a plan and its manifest. */
@@ -26,6 +28,8 @@ export async function buildPlan(
   const { options, output: named, ignored } = await collectTensorRtOptions(argument, flags, document)
   const output = resolve(named ?? `${stemOf(options.model)}.plan`)
   await checkWritable(output)
+  const layerInfo = flags.layerInfo === undefined ? undefined : resolve(flags.layerInfo)
+  if (layerInfo !== undefined) await checkWritable(layerInfo)
   const start = performance.now()
   const plan = await withProgress(session, async (bar) => {
     const { signal, logger } = session
@@ -39,8 +43,12 @@ export async function buildPlan(
   })
   const elapsed = performance.now() - start
   const { versions, devices } = await plan.save(output)
+  if (layerInfo !== undefined) await writeLayers(layerInfo, plan)
   const files = await Promise.all(
-    [output, manifestPathOf(output)].map(async (path) => ({ path, bytes: (await stat(path)).size })),
+    [output, manifestPathOf(output), ...(layerInfo === undefined ? [] : [layerInfo])].map(async (path) => ({
+      path,
+      bytes: (await stat(path)).size,
+    })),
   )
   const notes = [...plan.notes]
   if (ignored.length > 0) notes.push(`about running, and left alone: ${ignored.join(', ')}`)
@@ -57,6 +65,9 @@ export async function buildPlan(
       inputs: portsOf(plan.inputs),
       outputs: portsOf(plan.outputs),
       layers: plan.layers?.length ?? null,
+      optimized: countOptimized(plan),
+      precisionReport: { ...plan.precision, notInt8: [...plan.precision.notInt8] },
+      calibration: plan.calibrationWarnings.map((warning) => ({ ...warning })),
       warnings: plan.warnings.map((warning) => ({ ...warning })),
       notes,
     },
@@ -65,12 +76,26 @@ export async function buildPlan(
   return { json, text: renderPlan(json, plan) }
 }
 
+/** What `--layer-info` writes: the network, what became of it, and what it computes in. */
+async function writeLayers(path: string, plan: TensorRtPlan): Promise<void> {
+  const { layers: network, optimizedLayers: optimized, precision, versions } = plan
+  const text = `${JSON.stringify({ versions, network, optimized, precision }, null, 1)}\n`
+  await writeFile(path, text).catch((error: unknown) => {
+    throw describeWriteError(error, path)
+  })
+}
+
+function countOptimized({ optimizedLayers: found }: TensorRtPlan): z.input<typeof planReportSchema>['plan']['optimized'] {
+  if (!found.available) return { available: false, reason: found.reason }
+  return { available: true, source: found.source, layers: found.layers.length }
+}
+
 function portsOf(ports: TensorRtPlan['inputs']): z.input<typeof portSchema>[] {
   return ports as unknown as z.input<typeof portSchema>[]
 }
 
 function renderPlan({ plan: described, files }: z.input<typeof planReportSchema>, plan: TensorRtPlan): string {
-  const { path, origin, elapsed, versions, devices, precision, layers, warnings, notes } = described
+  const { path, origin, elapsed, versions, devices, precision, layers, optimized, precisionReport, warnings, notes } = described
   const libraries = Object.entries(versions).filter(([name]) => name !== 'enginery')
   const how = origin === 'cache' ? 'taken from the cache' : 'built'
   const facts: Row[] = [
@@ -78,7 +103,8 @@ function renderPlan({ plan: described, files }: z.input<typeof planReportSchema>
     ['library', libraries.map(([name, version]) => `${name} ${version}`).join(', ')],
     ['for', devices.join(', ')],
     ['precision', precision],
-    ...(layers === null ? [] : [['layers', `${layers}, before TensorRT fuses them`] satisfies Row]),
+    ...(layers === null ? [] : [['layers', describeLayers(layers, optimized)] satisfies Row]),
+    ...renderPrecision(precisionReport),
     ...notes.map((note): Row => ['note', note]),
     ...files.map((file): Row => ['wrote', `${file.path} (${formatBytes(file.bytes)})`]),
   ]
@@ -87,6 +113,11 @@ function renderPlan({ plan: described, files }: z.input<typeof planReportSchema>
     renderSection('Inputs', renderEnginePorts(plan.inputs)),
     renderSection('Outputs', renderEnginePorts(plan.outputs)),
   ]
+  const { notInt8 } = precisionReport
+  if (precision === 'int8' && notInt8.length > 0) sections.push(renderSection('Not INT8', renderNotInt8(notInt8)))
+  if (described.calibration.length > 0) {
+    sections.push(renderSection('Samples', described.calibration.map(({ message }) => message).join('\n')))
+  }
   if (warnings.length > 0) sections.push(renderSection('Warnings', warnings.map(({ text }) => text).join('\n')))
   return sections.join('\n\n')
 }

@@ -80,8 +80,8 @@ function oneOf(name: string, value: string | undefined, otherName: string, other
 function optionsFromFlags(flags: PlanFlags): TensorRtConfig {
   const options: Record<string, unknown> = {}
   for (const [path, value] of flags.set ?? []) setAtPath(options, path.split('.'), value)
-  const { library, profiles, precision, timingCache, cache, computeCapability, verbose } = flags
-  Object.assign(options, definedOnly({ library, profiles, precision, timingCache, cache, verbose }))
+  const { library, profiles, precision, timingCache, cache, computeCapability, verbose, requireInt8 } = flags
+  Object.assign(options, definedOnly({ library, profiles, precision, timingCache, cache, verbose, requireInt8 }))
   if (flags.device !== undefined) {
     if (!/^\d{1,3}$/.test(flags.device))
       throw usage(`--device: expected the number of a GPU, received ${JSON.stringify(flags.device)}`)
@@ -106,6 +106,7 @@ const flagsByPath: Readonly<Record<string, string>> = {
   precision: '--precision',
   timingCache: '--timing-cache',
   cache: '--cache',
+  requireInt8: '--require-int8',
 }
 
 function flagFor(path: readonly PropertyKey[]): string {

@@ -12,6 +12,14 @@ export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: 
   }
 }
 
+/** For options that take a share: from 0 to 1. */
+export function share(text: string): number {
+  const value = /^(?:\d+(?:\.\d*)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN
+  if (!(value <= 1))
+    throw new InvalidArgumentError(`expected a share from 0 to 1, such as 0.8; received ${JSON.stringify(text)}.`)
+  return value
+}
+
 /** A parser for options that take seconds, with or without the unit: `5`, `0.5s`, `200ms`. */
 export function seconds(options: { readonly zero: boolean; readonly max: number }): (text: string) => number {
   return (text) => {

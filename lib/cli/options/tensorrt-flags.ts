@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { collectWith } from './build-flags.js'
+import { share } from './parse-number.js'
 
 /** Options of `build` that TensorRT alone has. */
 export interface TensorRtFlags {
@@ -9,6 +10,8 @@ export interface TensorRtFlags {
   computeCapability?: string[]
   /** false for `--no-timing-cache`. */
   timingCache?: string | false
+  requireInt8?: number
+  layerInfo?: string
   /** As trtexec has them: `--fp16`, `--minShapes=...`. */
   trtexec?: string[]
 }
@@ -22,6 +25,12 @@ export function addTensorRtFlags(command: Command): Command {
     .option('--timing-cache <file>', 'TensorRT: file of measurements (default: one in the cache folder of the user)')
     .option('--no-timing-cache', 'TensorRT: measure anew, and keep nothing')
     .option(
+      '--require-int8 <share>',
+      'TensorRT: share of convolutions and matrix products that must be INT8, such as 0.8; with fewer nothing is written',
+      share,
+    )
+    .option('--layer-info <file>', 'TensorRT: write the layers before and after optimization (JSON)')
+    .option(
       '--trtexec <option>',
       'TensorRT: an option as trtexec has it (repeatable); also taken without --trtexec before it: --minShapes=x:1x3',
       collectWith(String),
@@ -34,5 +43,7 @@ export function tensorRtFlagOf(flags: TensorRtFlags): string | undefined {
   if (flags.profiles !== undefined) return '--profiles'
   if (flags.computeCapability !== undefined) return '--compute-capability'
   if (flags.timingCache !== undefined) return flags.timingCache === false ? '--no-timing-cache' : '--timing-cache'
+  if (flags.requireInt8 !== undefined) return '--require-int8'
+  if (flags.layerInfo !== undefined) return '--layer-info'
   return flags.trtexec?.[0]?.split('=', 1)[0]
 }

@@ -4,7 +4,7 @@ import { engineryError } from '../../errors/enginery-error.js'
 import type { NativeBatchInput } from '../../native/tensorrt-calibration.js'
 import { byteLengthOf } from '../../tensor/element-type.js'
 import { countElements } from '../../tensor/shape.js'
-import type { Tensor } from '../../tensor/tensor.js'
+import { Tensor } from '../../tensor/tensor.js'
 
 /** An input of the network, in the shape that calibration runs it with. */
 export interface CalibrationInput {
@@ -55,6 +55,17 @@ export class BatchLayout {
   /** Elements of an input that make one sample. */
   elementsPerSample(input: number): number {
     return countElements((this.inputs[input] as CalibrationInput).shape) / this.samples
+  }
+
+  /** One sample of an item, without a copy: for a look at it. */
+  sampleOf({ tensors }: BatchItem, sample: number): NamedTensors {
+    const views = this.inputs.map(({ name, shape }, input) => {
+      const { type, data } = tensors[name] as Tensor
+      const size = this.elementsPerSample(input)
+      const view = (data as Float32Array).subarray(sample * size, (sample + 1) * size)
+      return [name, Tensor.from(view, this.samples === 1 ? shape : shape.slice(1), type)]
+    })
+    return Object.fromEntries(views)
   }
 
   /**

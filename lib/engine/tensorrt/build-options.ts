@@ -39,12 +39,31 @@ const computeCapabilitySchema = z.union([
   z.string().regex(/^\d{1,2}\.\d$/, 'expected a compute capability such as 8.9, or current'),
 ])
 
+/** Types that a layer can be asked for, by the names that trtexec has. */
+const layerTypeSchema = z.enum(['fp32', 'fp16', 'bf16', 'int8', 'int32'])
+
+export type LayerType = z.output<typeof layerTypeSchema>
+
+const layerName = z.string().min(1)
+
 export const builderSchema = z.strictObject({
   ...z.strictObject(flagOptions).partial().shape,
   precisionConstraints: z
     .enum(['none', 'prefer', 'obey'])
     .optional()
     .describe('whether layers keep the precision that they were given; TensorRT 10'),
+  layerPrecisions: z
+    .record(layerName, layerTypeSchema)
+    .optional()
+    .describe('precision by layer name, * standing for any characters, with precisionConstraints; TensorRT 10'),
+  layerOutputTypes: z
+    .record(layerName, z.union([layerTypeSchema, z.array(layerTypeSchema).min(1)]))
+    .optional()
+    .describe('type of its outputs by layer name, * standing for any characters, with precisionConstraints; TensorRT 10'),
+  layerDevices: z
+    .record(layerName, z.enum(['gpu', 'dla']))
+    .optional()
+    .describe('device by layer name, * standing for any characters, with dla; TensorRT 10 and 11'),
   stronglyTyped: z.boolean().optional().describe('types are those of the model; 11.x and RTX know nothing else'),
   refit: z.union([z.boolean(), z.enum(['identical', 'individual'])]).optional(),
   memoryPools: z

@@ -4,13 +4,13 @@ import type { NativeLogLine } from '../../native/tensorrt-addon.js'
 export interface BuildWarning {
   /** `missing-scale`: a tensor without a range in a calibrated build, so that its layers stay float. */
   readonly kind: 'missing-scale' | 'weights-out-of-range' | 'timing-cache' | 'deprecated' | 'other'
-  /** Of `missing-scale`. */
+  /** Of `missing-scale`: as the network calls it. */
   readonly tensor: string | null
   readonly text: string
 }
 
 const patterns: readonly [BuildWarning['kind'], RegExp][] = [
-  ['missing-scale', /Missing scale and zero-point for tensor (.+?)(?:,|$)/],
+  ['missing-scale', /Missing scale and zero-point for tensor (.+?)(?:, expect fall back to|$)/],
   ['weights-out-of-range', /(?:weights|values).*(?:out of range|outside the range|affected by this issue|subnormal)/i],
   ['timing-cache', /timing cache/i],
   ['deprecated', /deprecated/i],

@@ -78,7 +78,9 @@ function precisionFlags(precision: TensorRtPrecision, allowsHalf: boolean): Reco
 }
 
 function choicesOf(builder: Builder): Record<string, string> {
-  const { profilingVerbosity, hardwareCompatibility, engineCapability, runtimePlatform, tilingLevel, dla } = builder
+  const { hardwareCompatibility, engineCapability, runtimePlatform, tilingLevel, dla } = builder
+  // What layers compute in is told by builders and plans as far as this says, whose own default is names alone.
+  const profilingVerbosity = builder.profilingVerbosity ?? 'detailed'
   const defaultDevice = dla ? 'dla' : undefined
   return defined({ profilingVerbosity, hardwareCompatibility, engineCapability, runtimePlatform, tilingLevel, defaultDevice })
 }

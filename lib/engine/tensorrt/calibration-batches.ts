@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { NamedTensors } from '../../calibration/calibration-runner.js'
 import type { CalibrationWarning } from '../../calibration/calibration-warning.js'
+import { SampleChecker } from '../../calibration/check-samples.js'
 import { readSource, type SampleSource } from '../../calibration/sample-source.js'
 import { engineryError } from '../../errors/enginery-error.js'
 import { unlessAborted } from '../../errors/unless-aborted.js'
@@ -38,7 +39,9 @@ export class CalibrationBatches {
   used = 0
   /** Items that the source gave. */
   read = 0
+  /** Complete when there are no more batches. */
   readonly warnings: CalibrationWarning[] = []
+  readonly #checker = new SampleChecker()
   readonly #items: AsyncGenerator<unknown, void, undefined>
   readonly #maxSamples: number
   readonly #signal: AbortSignal | undefined
@@ -93,6 +96,9 @@ export class CalibrationBatches {
       if (this.#taken === this.#item.samples && !(await this.#takeItem())) return this.#finish(filled)
       const count = Math.min(size - filled, this.#item.samples - this.#taken)
       for (const input of this.layout.inputs.keys()) await this.#append(append, input, count)
+      for (let sample = 0; sample < count; sample++) {
+        this.#checker.add(this.layout.sampleOf(this.#item, this.#taken + sample))
+      }
       this.#taken += count
       filled += count
     }
@@ -141,6 +147,7 @@ export class CalibrationBatches {
       const expected = `at least ${samples} samples, since calibration runs batches of ${samples}`
       throw engineryError('CALIBRATION_SAMPLE_INVALID', { sample: this.read - 1, expected, received: String(left) })
     }
+    this.warnings.push(...this.#checker.finish())
     if (left > 0) {
       this.warnings.push({
         code: 'BATCH_INCOMPLETE',

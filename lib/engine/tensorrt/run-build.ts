@@ -3,6 +3,7 @@ import { abortedError } from '../../errors/unless-aborted.js'
 import { type Logger, logSafely } from '../../logging/logger.js'
 import type { NativeBuildEvent, NativeBuildOutcome, NativeBuildRequest, NativeLogLine } from '../../native/tensorrt-addon.js'
 import { modelUnsupported } from './explain-problems.js'
+import { unusedRuleError } from './layers/plan-layer-settings.js'
 import type { OpenedTensorRt } from './open-library.js'
 
 export interface RunContext {
@@ -18,8 +19,8 @@ export interface RunContext {
  * One build, from a request to an outcome that is `built` or `described`.
  *
  * @throws ABORTED; what `onEvent` throws; TENSORRT_MODEL_UNSUPPORTED, TENSORRT_NETWORK_REFUSED, TENSORRT_PLUGIN_UNAVAILABLE,
- * TENSORRT_PROFILE_INVALID, TENSORRT_OPTION_REFUSED,
- * TENSORRT_CALIBRATION_FAILED, TENSORRT_BUILD_FAILED, OUT_OF_MEMORY
+ * TENSORRT_PROFILE_INVALID, TENSORRT_OPTION_REFUSED, TENSORRT_LAYER_UNKNOWN, TENSORRT_CALIBRATION_FAILED,
+ * TENSORRT_BUILD_FAILED, OUT_OF_MEMORY
  */
 export async function runBuild(
   library: OpenedTensorRt,
@@ -71,7 +72,14 @@ function failureOf(library: OpenedTensorRt, model: string, outcome: NativeBuildO
     const cause = outcome.thrown ?? outcome.calibrationFailure
     return engineryError('TENSORRT_CALIBRATION_FAILED', { reason }, { cause, engineLog })
   }
-  const { refused } = outcome
+  const { refused, unusedRules } = outcome
+  if (!refused && unusedRules.length > 0) {
+    return unusedRuleError(
+      model,
+      unusedRules,
+      outcome.network.layers.map(({ name }) => name),
+    )
+  }
   const recorded = outcome.errors.map(({ text }) => shorten(text))
   const details = { errors: outcome.errors }
   if (refused) {

@@ -31,6 +31,17 @@ export function parseBytes(text: string): number {
   return bytes
 }
 
+/** `*:fp16,/head/Conv:fp32`: a word by layer; for a layer that is named twice, the last counts. */
+export function parseLayers<T>(text: string, read: (word: string) => T): Record<string, T> {
+  const layers: Record<string, T> = {}
+  for (const [name, value] of splitPairs(text)) {
+    // Anew, so that it also stands behind what it is to win over.
+    delete layers[name]
+    Object.defineProperty(layers, name, { value: read(value), enumerable: true, configurable: true, writable: true })
+  }
+  return layers
+}
+
 /** `+CUDNN,-CUBLAS`: what is switched on and off. */
 export function parseSwitches(text: string): Record<string, boolean> {
   const switches: Record<string, boolean> = {}

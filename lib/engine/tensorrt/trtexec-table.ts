@@ -1,6 +1,6 @@
 import type { TensorRtBuilderInput } from './build-options.js'
 import type { TrtexecDraft } from './trtexec-options.js'
-import { oneOf, parseBytes, parsePools, parseShapes, parseSwitches, wholeNumber } from './trtexec-specs.js'
+import { oneOf, parseBytes, parseLayers, parsePools, parseShapes, parseSwitches, wholeNumber } from './trtexec-specs.js'
 
 /** What an option of trtexec is to us. */
 export type TrtexecMeaning =
@@ -70,6 +70,8 @@ const previews = {
   runtimeActivationResize: 'runtime-activation-resize',
 } as const
 
+const layerTypes = { fp32: 'fp32', fp16: 'fp16', bf16: 'bf16', int8: 'int8', int32: 'int32' } as const
+
 function switchSources(text: string): NonNullable<Builder['tacticSources']> {
   const on = new Set<(typeof sources)[keyof typeof sources]>(['edge-mask-convolutions', 'jit-convolutions'])
   for (const [name, isOn] of Object.entries(parseSwitches(text))) {
@@ -106,6 +108,11 @@ export const trtexecTable: Readonly<Record<string, TrtexecMeaning | undefined>> 
   }),
   stronglyTyped: turnsOn('stronglyTyped'),
   precisionConstraints: sets('precisionConstraints', oneOf({ none: 'none', obey: 'obey', prefer: 'prefer' } as const)),
+  layerPrecisions: sets('layerPrecisions', (text) => parseLayers(text, oneOf(layerTypes))),
+  layerOutputTypes: sets('layerOutputTypes', (text) =>
+    parseLayers(text, (types) => types.split('+').map((type) => oneOf(layerTypes)(type))),
+  ),
+  layerDeviceTypes: sets('layerDevices', (text) => parseLayers(text, oneOf({ GPU: 'gpu', DLA: 'dla' } as const))),
   directIO: turnsOn('directIo'),
   refit: turnsOn('refit'),
   stripWeights: turnsOn('stripPlan'),
@@ -172,9 +179,6 @@ export const trtexecTable: Readonly<Record<string, TrtexecMeaning | undefined>> 
   // Building, and not here.
   loadEngine: refused('it loads a plan: nothing is built'),
   int4: refused('give a model with quantizers to INT4 and --stronglyTyped'),
-  layerPrecisions: refused('types of single layers belong into the model: give one with casts and --stronglyTyped'),
-  layerOutputTypes: refused('types of single layers belong into the model: give one with casts and --stronglyTyped'),
-  layerDeviceTypes: refused('all layers go to the DLA (--useDLACore) or none'),
   inputIOFormats: refused('inputs keep the types of the model'),
   outputIOFormats: refused('outputs keep the types of the model'),
   minShapesCalib: refused('name the profile to calibrate with: calibrationProfile'),

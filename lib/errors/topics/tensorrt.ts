@@ -56,6 +56,22 @@ export const tensorrtErrors = {
     message: '{library} could not build {model}: {reason}',
     cure: 'What TensorRT wrote meanwhile is in `engineLog`, and with `logger` every line of it; `enginery inspect --tensorrt` says what of a model TensorRT takes.',
   },
+  TENSORRT_LAYER_UNKNOWN: {
+    topic: 'Options and configuration',
+    message: 'The option builder.{option} names {pattern}, and {reason}',
+    cure: '{cure}',
+  },
+  TENSORRT_INT8_SHARE_LOW: {
+    topic: 'Building engines',
+    message:
+      'Of the layers of {model} that could be INT8, {quantized} of {of} are, {evidence}; requireInt8 asks for a share of {required}. Not INT8:\n{layers}',
+    cure: 'Quantize what is named (`quantization.ignored`, samples or quantizers in the model decide it), or ask for less: `requireInt8`. The plan was not kept; `details.report` has all layers.',
+  },
+  TENSORRT_PRECISION_UNKNOWN: {
+    topic: 'Building engines',
+    message: 'What the layers of {model} compute in is not known, so that requireInt8 cannot be judged: {reason}',
+    cure: 'Build where the GPU is, with `builder.profilingVerbosity: "detailed"`, which is the default there; or give a model with quantizers, of which the network says what is INT8.',
+  },
   TENSORRT_CALIBRATION_FAILED: {
     topic: 'Calibration',
     message: 'The calibration was stopped: {reason}',

@@ -8,17 +8,19 @@ const said = []
 const keep = (text) => said.push(text)
 const logger = { debug: keep, info: keep, warn: keep, error: keep }
 const { calibrator, ...rest } = JSON.parse(options)
+// Of another precision than INT8 no table is taken.
+const calibrated = rest.precision === undefined ? { calibrator: { cache, ...calibrator } } : {}
 try {
   await buildEngine({
     backend: 'tensorrt',
     library,
     model,
     precision: 'int8',
-    calibrator: { cache, ...calibrator },
+    ...calibrated,
     logger,
     ...rest,
   })
   console.log(JSON.stringify({ built: true }))
-} catch ({ code, message, engineLog }) {
-  console.log(JSON.stringify({ code, message, engineLog, said }))
+} catch ({ code, message, cure, engineLog }) {
+  console.log(JSON.stringify({ code, message, cure, engineLog, said }))
 }

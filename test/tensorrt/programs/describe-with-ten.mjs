@@ -4,7 +4,7 @@
 //   TRT_INTERNAL_OPTIONS=--cpu_only=1 node describe-with-ten.mjs CORE REQUEST.json
 //
 // REQUEST: a NativeBuildRequest with the path of a model in place of its bytes, `cancelAt`: a phase to cancel in. Prints the
-// outcome as JSON, without layers.
+// outcome as JSON, of layers the types alone, and in `settled` what was set of them.
 import { readFileSync } from 'node:fs'
 
 const { loadTensorRt } = await import('../../../dist/native/load-addon.js')
@@ -28,6 +28,7 @@ const build = addon.build(
 )
 const { network, plan, timingCache: written, ...outcome } = await build.done
 const layers = network?.layers.map(({ type }) => type)
+const settled = network?.layers.map(({ name, precision, outputTypes, device }) => ({ name, precision, outputTypes, device }))
 console.log(
   JSON.stringify({
     ...outcome,
@@ -36,6 +37,7 @@ console.log(
     names: addon.names(),
     phases,
     layers,
+    settled,
     inputs: network?.inputs,
     plan: plan?.byteLength ?? null,
     timingCache: written?.byteLength ?? null,

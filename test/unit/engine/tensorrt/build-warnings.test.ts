@@ -11,6 +11,14 @@ describe('readWarnings', () => {
     ])
   })
 
+  it('tells names of tensors that hold commas whole, and lines that end behind the name', () => {
+    const texts = [
+      'Missing scale and zero-point for tensor a, b, expect fall back to non-int8 implementation for any layer consuming it',
+      'Missing scale and zero-point for tensor c',
+    ]
+    expect(readWarnings(texts.map((text) => line('warning', text))).map(({ tensor }) => tensor)).toEqual(['a, b', 'c'])
+  })
+
   it('keeps what it does not know', () => {
     const text = 'Something else entirely'
     expect(readWarnings([line('warning', text)])).toEqual([{ kind: 'other', tensor: null, text }])

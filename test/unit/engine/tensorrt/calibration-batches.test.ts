@@ -39,7 +39,7 @@ describe('batches for calibrators', () => {
   it('are put together from items of any number of samples', async () => {
     const batches = new CalibrationBatches({ source: [item(0, 1), item(1, 7), item(8, 3), item(11, 1)], inputs })
     expect(await fillAll(batches)).toEqual([batchOf(0, 1, 2), batchOf(3, 4, 5), batchOf(6, 7, 8), batchOf(9, 10, 11)])
-    expect(batches).toMatchObject({ used: 12, read: 4, warnings: [] })
+    expect(batches).toMatchObject({ used: 12, read: 4 })
     expect(batches.layout.nativeInputs()).toEqual([
       { name: 'a', type: 'f32', byteLength: 24 },
       { name: 'b', type: 'i64', byteLength: 24 },
@@ -50,8 +50,37 @@ describe('batches for calibrators', () => {
     const batches = new CalibrationBatches({ source: [item(0, 5)], inputs })
     expect(await fillAll(batches)).toEqual([batchOf(0, 1, 2)])
     expect(await batches.fillBatch(() => expect.unreachable())).toBe(false)
-    expect(batches.warnings).toHaveLength(1)
-    expect(batches.warnings[0]).toMatchObject({ code: 'BATCH_INCOMPLETE', message: expect.stringMatching(/last 2 of 5 samples/) })
+    const left = batches.warnings.filter(({ code }) => code === 'BATCH_INCOMPLETE')
+    expect(left).toEqual([expect.objectContaining({ message: expect.stringMatching(/last 2 of 5 samples/) })])
+  })
+
+  it('warn of samples as quantizing does, each by itself in items of several: few, the same, constant', async () => {
+    const codesOf = async (source: ReturnType<typeof item>[]) => {
+      const batches = new CalibrationBatches({ source, inputs })
+      await fillAll(batches)
+      return batches.warnings.map(({ code }) => code)
+    }
+    const apart = Array.from({ length: 12 }, (_, index) => item(1 + index * 3, 3))
+    expect(await codesOf(apart)).toEqual([])
+    expect(await codesOf(apart.slice(1))).toEqual([])
+    expect(await codesOf(apart.slice(2))).toEqual(['SAMPLES_FEW'])
+    expect(await codesOf([...apart, item(1, 3)])).toEqual(['SAMPLES_REPEATED'])
+    expect(await codesOf(Array.from({ length: 36 }, () => item(5, 1)))).toEqual(['SAMPLES_EQUAL'])
+    expect(await codesOf([...apart, item(0, 1), item(50, 2)])).toEqual(['SAMPLES_CONSTANT'])
+  })
+
+  it('take an input without an axis of samples for one sample', async () => {
+    const fixed: CalibrationInput[] = [
+      { name: 'a', type: 'f32', shape: [2, 2] },
+      { name: 'b', type: 'i64', shape: [3] },
+    ]
+    const whole = (value: number) => ({
+      a: Tensor.from(Float32Array.of(value, 1, 2, 3), [2, 2]),
+      b: Tensor.from(BigInt64Array.of(1n, 2n, 3n), [3]),
+    })
+    const batches = new CalibrationBatches({ source: [whole(0), whole(0)], inputs: fixed })
+    await fillAll(batches)
+    expect(batches.warnings.map(({ code }) => code)).toEqual(['SAMPLES_FEW', 'SAMPLES_EQUAL'])
   })
 
   it('end at maxSamples, and let the source clean up', async () => {
