@@ -41,6 +41,26 @@ describe('a timing cache in a file', () => {
     expect((await textOf()).trim().split('\n')).toEqual(Array.from({ length: 20 }, (_, at) => String(at + 10)))
   })
 
+  it('is replaced as it is asked to be, and stays whose it was', async () => {
+    const upper = async (bytes: Uint8Array) => Buffer.from(`${Buffer.from(bytes)}`.toUpperCase())
+    await expect(open().replace(upper)).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' })
+    await open().add(Buffer.from('a\n'), mergeLines)
+    await open().replace(upper)
+    expect(await open().read()).toMatchObject({ state: 'sound' })
+    expect(await textOf()).toBe('A\n')
+    const failing = () => Promise.reject(new Error('no'))
+    await expect(open().replace(failing)).rejects.toThrow('no')
+    expect(await textOf()).toBe('A\n')
+    await expect(open({ identity: { ...identity, gpu: 'L4' } }).replace(upper)).rejects.toMatchObject({
+      code: 'TIMING_CACHE_INVALID',
+    })
+    await rm(`${path}.json`)
+    await writeFile(path, 'theirs')
+    await open().replace(upper)
+    expect(await open().read()).toMatchObject({ state: 'foreign' })
+    expect((await readdir(folder)).sort()).toEqual(['x.timing'])
+  })
+
   it('is not given where it is damaged, of another GPU, or empty, and is replaced then', async () => {
     const lines: string[] = []
     const logger = { debug() {}, info() {}, error() {}, warn: (message: string) => void lines.push(message) }
