@@ -150,8 +150,7 @@ void report_layer_settings(const nvinfer1::INetworkDefinition& network, const nv
         for (int32_t k = 0; k < layer.getNbOutputs(); ++k) {
             const nvinfer1::ITensor* output = layer.getOutput(k);
             if (output == nullptr) continue;
-            described.output_types.emplace_back(
-                layer.outputTypeIsSet(k) ? name_of(data_types(), layer.getOutputType(k)) : "");
+            described.output_types.emplace_back(layer.outputTypeIsSet(k) ? name_of(data_types(), layer.getOutputType(k)) : "");
         }
 #endif
         if (config.isDeviceTypeSet(&layer)) described.device = name_of(device_types(), config.getDeviceType(&layer));
