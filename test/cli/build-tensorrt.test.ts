@@ -36,6 +36,28 @@ describeWithTensorRt('TensorRT-RTX 1.7', 'enginery build --backend tensorrt', ()
     )
   })
 
+  it('tells what layers compute in, writes them, and nothing where too few are INT8', async () => {
+    const folder = await folderWithModels()
+    const outcome = await runCli(['build', 'conv.onnx', ...forRtx, '--layer-info', 'layers.json', '--json'], { cwd: folder })
+    const { plan, files } = planReportSchema.parse(parseReport(outcome))
+    expect(plan.precisionReport).toMatchObject({ evidence: 'builder', int8: { layers: 0, of: 2, share: 0 } })
+    expect(plan.optimized).toMatchObject({ available: true, source: 'builder' })
+    expect(files[2]?.path).toBe(join(folder, 'layers.json'))
+    const written = JSON.parse(await readFile(join(folder, 'layers.json'), 'utf8'))
+    expect(written.network).toHaveLength(plan.layers as number)
+    expect(written.optimized.layers[0]).toMatchObject({ name: expect.any(String), inputs: expect.any(Array) })
+
+    const text = await runCli(['build', 'conv.onnx', ...forRtx], { cwd: folder })
+    expect(text.stdout).toMatch(/computes in .*f32 \(as its builder tells\)\nint8 +0 of 2 convolutions/)
+    const refused = await runCli(['build', 'conv.onnx', ...forRtx, '--require-int8', '0.8', '-o', 'refused.plan'], {
+      cwd: folder,
+    })
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/TENSORRT_INT8_SHARE_LOW[\s\S]*0 of 2 are/) })
+    expect(await readdir(folder)).not.toContain('refused.plan')
+    const odd = await runCli(['build', 'conv.onnx', ...forRtx, '--require-int8', '80'], { cwd: folder })
+    expect(odd).toMatchObject({ code: 2, stderr: expect.stringMatching(/expected a share from 0 to 1/) })
+  })
+
   it('takes options from a configuration, then those of trtexec, then flags', async () => {
     const folder = await folderWithModels()
     const config = [
@@ -122,9 +144,9 @@ describe('enginery build --backend tensorrt refuses', () => {
   it.each([
     [
       'what trtexec means otherwise',
-      [...tensorrt, '--layerPrecisions=a:fp16'],
+      [...tensorrt, '--inputIOFormats=fp16:chw'],
       'TRTEXEC_OPTION_INVALID',
-      /belong into the model/,
+      /keep the types of the model/,
     ],
     ['what trtexec does not have', [...tensorrt, '--trtexec', '--optimize=3'], 'TRTEXEC_OPTION_INVALID', /no such option/],
     [
