@@ -138,12 +138,16 @@ describeWithData('names and the order of a file decide nothing', () => {
     ['squeezenet_fp32.onnx', { data_0: [1, 3, 224, 224] }],
     ['yolox_nano_416.onnx', { images: [1, 3, 416, 416] }],
     ['tiny_detr_digits_96.onnx', { images: [1, 3, 96, 96] }],
-  ])('%s', async (model, shapes) => {
-    // Noise holds nothing to be found, and what a transformer finds in it is refused.
-    const check = !model.includes('detr')
-    const { first, other } = await quantizeTwice(join(dataFolder, 'models', model), shapes, model, check)
-    expect(Object.keys(first).length).toBeGreaterThan(3)
-    expect(other).toEqual(first)
-    // What is noisy is quantized three times.
-  }, 600_000)
+  ])(
+    '%s',
+    async (model, shapes) => {
+      // Noise holds nothing to be found, and what a transformer finds in it is refused.
+      const check = !model.includes('detr')
+      const { first, other } = await quantizeTwice(join(dataFolder, 'models', model), shapes, model, check)
+      expect(Object.keys(first).length).toBeGreaterThan(3)
+      expect(other).toEqual(first)
+      // What is noisy is quantized three times.
+    },
+    600_000,
+  )
 })
