@@ -46,7 +46,7 @@ export const contenders = [
         id: 'enginery',
         program: 'enginery',
         call: 'infer',
-        label: 'enginery infer(typed array), 2 x requests outstanding (frame: as many as requests)',
+        label: 'enginery infer(typed array), 2 x requests outstanding (frame: one more than run)',
       },
       {
         id: 'enginery-tensors',

@@ -47,13 +47,15 @@ const calls = {
 }
 
 async function measureThroughput() {
-  // Frames of megabytes: what is outstanding should fit the processor's cache, as it does with the rival's two requests.
+  // Frames of megabytes: what is outstanding should fit the processor's cache. As in the rival's queue, as many as run at the
+  // same time (half the requests), and one more whose frame is copied meanwhile.
   const isLarge = frame.byteLength + reference.byteLength >= 2 ** 20
-  const outstanding = isLarge ? engine.requests : engine.requests * 2
+  const running = Math.max(1, engine.requests / 2)
+  const outstanding = isLarge ? running + 1 : engine.requests * 2
   if (job.call === 'infer') return countOutstanding(async () => consume(await engine.infer(inputs)), outstanding, job)
   if (job.call === 'infer-tensors') {
-    // Inputs that are there already need nobody to wait with a copy: as many as run at the same time.
-    const length = isLarge ? Math.max(2, engine.requests / 2) : outstanding
+    // Inputs that are there already need no copy.
+    const length = isLarge ? Math.max(2, running) : outstanding
     const lanes = Array.from({ length }, () => ({ inputs: allocateInput(), options: allocateOutput() }))
     return countOutstanding((lane) => engine.infer(lanes[lane].inputs, lanes[lane].options), length, job)
   }
