@@ -33,7 +33,7 @@ describe('enginery quantize', () => {
     const outcome = await runCli(['quantize', 'model.onnx', '--data', 'calib.npy'], { cwd })
     expect(outcome).toMatchObject({ code: 0, stderr: '' })
     expect(outcome.stdout).toMatch(/^wrote +.*model\.int8\.onnx \(.+ of .+\)$/m)
-    expect(outcome.stdout).toMatch(/^ranges +of \d+ tensors, from 10 samples/m)
+    expect(outcome.stdout).toMatch(/^ranges +of \d+ tensors by mean-deviation-minmax, from 10 samples/m)
     expect(outcome.stdout).toMatch(/^ +Conv +2 +0$/m)
     const graph = await readGraph(join(cwd, 'model.int8.onnx'))
     expect([...graph.nodes].filter((node) => node.is('QuantizeLinear')).length).toBeGreaterThan(0)
