@@ -5,7 +5,7 @@ import ort from 'onnxruntime-node'
 const elementTypes = { float32: 'f32', float64: 'f64', float16: 'f16', int32: 'i32', int64: 'i64', uint8: 'u8', int8: 'i8' }
 
 function soleMetric({ createMetric, polygonIou }, asked, decoder, categories) {
-  const byDecoder = { classification: 'accuracy', ctc: 'line-accuracy' }
+  const byDecoder = { classification: 'accuracy', ctc: 'line-accuracy', db: 'text-detection' }
   const chosen = asked?.[0] ?? { name: byDecoder[decoder] ?? 'coco-map' }
   return createMetric(chosen, { categories, overlap: polygonIou })
 }
