@@ -23,6 +23,7 @@ const LEFT_OUT = {
   'test/addon/engine-cache-processes.test.ts': 'starts and kills 100 processes to see what becomes of files',
   'test/addon/faults/shared-cache.test.ts': 'the same, with workers',
   'test/addon/quantize-sabotaged-detectors.test.ts': 'quantizes detectors again and again; what that runs, digits run, too',
+  'test/addon/quantize-renamed.test.ts': 'quantizes models again under other names',
   'test/addon/half-precision.test.ts': 'runs trained models; test/addon/convert-precision.test.ts converts small ones',
   'test/addon/faults/saving.test.ts': 'kills processes and fills disks to see what becomes of files',
 }
