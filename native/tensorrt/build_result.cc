@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "../shared/js_error.h"
+#include "names_of.h"
 #include "network/read_network.h"
 #include "option_names.h"
 
@@ -27,11 +28,6 @@ Napi::Object map_to_js(Napi::Env env, const Map& map) {
     Napi::Object object = Napi::Object::New(env);
     for (const auto& [name, value] : map) object.Set(name, value);
     return object;
-}
-
-template <typename Value>
-Napi::Array names_of(Napi::Env env, const NamedValues<Value>& values) {
-    return to_array(env, values, [&](const NamedValue<Value>& named) { return Napi::String::New(env, named.name); });
 }
 
 Napi::Object tensor_to_js(Napi::Env env, const NetworkTensor& tensor) {

@@ -1,23 +1,13 @@
 #include "read_request.h"
 
+#include "argument_reader.h"
 #include "driver.h"
 #include "network/read_network.h"
 
 namespace enginery::tensorrt {
 namespace {
 
-[[noreturn]] void refuse(const char* name, const char* what) {
-    throw NativeError("NATIVE_ARGUMENT", std::string("expected ") + name + " to be " + what);
-}
-
-bool is_given(const Napi::Value& value) {
-    return !value.IsUndefined() && !value.IsNull();
-}
-
-std::string text_or_empty(const Napi::Object& object, const char* name) {
-    const Napi::Value value = object.Get(name);
-    return value.IsString() ? value.As<Napi::String>().Utf8Value() : std::string();
-}
+constexpr ArgumentReader arguments{""};
 
 bool truth(const Napi::Object& object, const char* name) {
     const Napi::Value value = object.Get(name);
@@ -31,7 +21,7 @@ int whole_number(const Napi::Object& object, const char* name, int otherwise) {
 
 template <typename Read>
 auto list_of(const Napi::Value& value, const char* name, Read&& read) {
-    if (!value.IsArray()) refuse(name, "an array");
+    if (!value.IsArray()) arguments.refuse(name, "an array");
     const auto array = value.As<Napi::Array>();
     std::vector<decltype(read(Napi::Value()))> list;
     for (uint32_t i = 0; i < array.Length(); ++i) list.push_back(read(Napi::Value(array.Get(i))));
@@ -39,47 +29,33 @@ auto list_of(const Napi::Value& value, const char* name, Read&& read) {
 }
 
 std::string as_text(const Napi::Value& value) {
-    if (!value.IsString()) refuse("a name", "a string");
-    return value.As<Napi::String>().Utf8Value();
+    return arguments.as_text(value, "a name");
 }
 
 int64_t as_whole(const Napi::Value& value) {
-    if (!value.IsNumber()) refuse("a length", "a number");
+    if (!value.IsNumber()) arguments.refuse("a length", "a number");
     return value.As<Napi::Number>().Int64Value();
-}
-
-template <typename Each>
-void for_each_entry(const Napi::Object& parent, const char* name, Each&& each) {
-    const Napi::Value value = parent.Get(name);
-    if (!is_given(value)) return;
-    if (!value.IsObject()) refuse(name, "an object");
-    const auto object = value.As<Napi::Object>();
-    const Napi::Array keys = object.GetPropertyNames();
-    for (uint32_t i = 0; i < keys.Length(); ++i) {
-        const std::string key = Napi::Value(keys.Get(i)).As<Napi::String>().Utf8Value();
-        each(key, Napi::Value(object.Get(key)));
-    }
 }
 
 ConfigSettings read_settings_argument(const Napi::Object& object) {
     ConfigSettings settings;
-    for_each_entry(object, "flags",
-                   [&](const std::string& name, const Napi::Value& on) { settings.flags[name] = on.ToBoolean().Value(); });
-    for_each_entry(object, "memoryPools", [&](const std::string& name, const Napi::Value& bytes) {
+    arguments.for_each_entry(
+        object, "flags", [&](const std::string& name, const Napi::Value& on) { settings.flags[name] = on.ToBoolean().Value(); });
+    arguments.for_each_entry(object, "memoryPools", [&](const std::string& name, const Napi::Value& bytes) {
         settings.memory_pools[name] = bytes.ToNumber().DoubleValue();
     });
-    for_each_entry(object, "previewFeatures", [&](const std::string& name, const Napi::Value& on) {
+    arguments.for_each_entry(object, "previewFeatures", [&](const std::string& name, const Napi::Value& on) {
         settings.preview_features[name] = on.ToBoolean().Value();
     });
-    for_each_entry(object, "choices",
-                   [&](const std::string& name, const Napi::Value& choice) { settings.choices[name] = as_text(choice); });
-    for_each_entry(object, "numbers", [&](const std::string& name, const Napi::Value& value) {
+    arguments.for_each_entry(
+        object, "choices", [&](const std::string& name, const Napi::Value& choice) { settings.choices[name] = as_text(choice); });
+    arguments.for_each_entry(object, "numbers", [&](const std::string& name, const Napi::Value& value) {
         settings.numbers[name] = value.ToNumber().DoubleValue();
     });
     const Napi::Value sources = object.Get("tacticSources");
-    if (is_given(sources)) settings.tactic_sources = list_of(sources, "tacticSources", as_text);
+    if (ArgumentReader::is_given(sources)) settings.tactic_sources = list_of(sources, "tacticSources", as_text);
     const Napi::Value capabilities = object.Get("computeCapabilities");
-    if (is_given(capabilities)) {
+    if (ArgumentReader::is_given(capabilities)) {
         for (const int64_t capability : list_of(capabilities, "computeCapabilities", as_whole)) {
             settings.compute_capabilities.push_back(static_cast<int>(capability));
         }
@@ -89,28 +65,25 @@ ConfigSettings read_settings_argument(const Napi::Object& object) {
 
 std::vector<LayerRule> read_rules(const Napi::Object& object, const char* name) {
     const Napi::Value rules = object.Get(name);
-    if (!is_given(rules)) return {};
+    if (!ArgumentReader::is_given(rules)) return {};
     return list_of(rules, name, [](const Napi::Value& value) {
-        if (!value.IsObject()) refuse("a rule for layers", "an object");
-        const auto rule = value.As<Napi::Object>();
+        const Napi::Object rule = arguments.as_object(value, "a rule for layers");
         LayerRule read{as_text(rule.Get("pattern")), list_of(rule.Get("values"), "values", as_text)};
-        if (read.values.empty()) refuse("values", "at least one");
+        if (read.values.empty()) arguments.refuse("values", "at least one");
         return read;
     });
 }
 
 LayerSettings read_layer_settings(const Napi::Value& value) {
-    if (!is_given(value)) return {};
-    if (!value.IsObject()) refuse("layers", "an object");
-    const auto object = value.As<Napi::Object>();
+    if (!ArgumentReader::is_given(value)) return {};
+    const Napi::Object object = arguments.as_object(value, "layers");
     return {read_rules(object, "precisions"), read_rules(object, "outputTypes"), read_rules(object, "devices")};
 }
 
 ProfileRange read_range(const Napi::Value& value) {
-    if (!value.IsObject()) refuse("a range of a profile", "an object");
-    const auto object = value.As<Napi::Object>();
+    const Napi::Object object = arguments.as_object(value, "a range of a profile");
     ProfileRange range;
-    range.input = text_or_empty(object, "input");
+    range.input = ArgumentReader::text_or_empty(object, "input");
     range.is_values = truth(object, "values");
     range.min = list_of(object.Get("min"), "min", as_whole);
     range.opt = list_of(object.Get("opt"), "opt", as_whole);
@@ -120,14 +93,14 @@ ProfileRange read_range(const Napi::Value& value) {
 
 #if defined(ENGINERY_TENSORRT_V10)
 void read_ten(Napi::Env env, const Napi::Object& object, BuildRequest& request) {
-    for_each_entry(object, "dynamicRanges", [&](const std::string& name, const Napi::Value& value) {
+    arguments.for_each_entry(object, "dynamicRanges", [&](const std::string& name, const Napi::Value& value) {
         const auto pair = list_of(value, "a dynamic range", [](const Napi::Value& end) { return end.ToNumber().FloatValue(); });
-        if (pair.size() != 2) refuse("a dynamic range", "[min, max]");
+        if (pair.size() != 2) arguments.refuse("a dynamic range", "[min, max]");
         request.dynamic_ranges[name] = {pair[0], pair[1]};
     });
     const Napi::Value calibration = object.Get("calibration");
-    if (!is_given(calibration)) return;
-    if (!calibration.IsObject()) refuse("calibration", "an object");
+    if (!ArgumentReader::is_given(calibration)) return;
+    if (!calibration.IsObject()) arguments.refuse("calibration", "an object");
     const auto open_memory = [device = request.device]() -> std::shared_ptr<const DeviceMemory> {
         const Driver* driver = Driver::opened();
         if (driver == nullptr) throw NativeError("TRT_CUDA", "there is no device to calibrate on");
@@ -140,7 +113,7 @@ void read_ten(Napi::Env env, const Napi::Object& object, BuildRequest& request) 
 }  // namespace
 
 std::string read_bytes(const Napi::Value& value, const char* name) {
-    if (!value.IsTypedArray()) refuse(name, "a Uint8Array");
+    if (!value.IsTypedArray()) arguments.refuse(name, "a Uint8Array");
     const auto array = value.As<Napi::TypedArray>();
     const auto* data = static_cast<const char*>(array.ArrayBuffer().Data()) + array.ByteOffset();
     return {data, array.ByteLength()};
@@ -149,7 +122,7 @@ std::string read_bytes(const Napi::Value& value, const char* name) {
 OnnxModel read_model(const Napi::Object& request) {
     OnnxModel model;
     model.bytes = read_bytes(request.Get("model"), "model");
-    model.path = text_or_empty(request, "modelPath");
+    model.path = ArgumentReader::text_or_empty(request, "modelPath");
     return model;
 }
 
@@ -162,22 +135,22 @@ BuildRequest read_build_request(Napi::Env env, const Napi::Object& object) {
         request.model = read_model(object);
     }
     const Napi::Value flags = object.Get("parserFlags");
-    if (is_given(flags)) request.parser_flags = list_of(flags, "parserFlags", as_text);
+    if (ArgumentReader::is_given(flags)) request.parser_flags = list_of(flags, "parserFlags", as_text);
     request.strongly_typed = truth(object, "stronglyTyped");
     const Napi::Value settings = object.Get("settings");
     if (settings.IsObject()) request.settings = read_settings_argument(settings.As<Napi::Object>());
     request.layers = read_layer_settings(object.Get("layers"));
-    for_each_entry(object, "inputShapes", [&](const std::string& name, const Napi::Value& shape) {
+    arguments.for_each_entry(object, "inputShapes", [&](const std::string& name, const Napi::Value& shape) {
         request.input_shapes[name] = list_of(shape, "a shape", as_whole);
     });
     request.max_threads = whole_number(object, "maxThreads", 0);
     const Napi::Value profiles = object.Get("profiles");
-    if (is_given(profiles)) {
+    if (ArgumentReader::is_given(profiles)) {
         request.profiles =
             list_of(profiles, "profiles", [](const Napi::Value& profile) { return list_of(profile, "a profile", read_range); });
     }
     const Napi::Value cache = object.Get("timingCache");
-    if (is_given(cache)) request.timing_cache = read_bytes(cache, "timingCache");
+    if (ArgumentReader::is_given(cache)) request.timing_cache = read_bytes(cache, "timingCache");
     request.ignore_timing_mismatch = truth(object, "ignoreTimingMismatch");
     request.calibration_profile = whole_number(object, "calibrationProfile", -1);
     request.verbose = truth(object, "verbose");
