@@ -3,32 +3,17 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { buildEngine } from '../../lib/api/build-engine.js'
 import type { BuilderEvent, TensorRtBuildOptions } from '../../lib/api/tensorrt-options.js'
 import { detectModelFormat } from '../../lib/model/model-format.js'
 import { Tensor } from '../../lib/tensor/tensor.js'
 import { convolutionModel, encodeOnnx, unaryModel } from '../models/encode-onnx.js'
-import { coreLibraries, describeWithTensorRt } from './libraries.js'
+import { buildSmallPlan, failureOf } from './build-small-plan.js'
+import { describeWithTensorRt } from './libraries.js'
 
 const model = convolutionModel({ layers: 3, channels: 8, size: 16 })
 const openBatch = unaryModel('Relu', ['batch', 4])
 
-const build = (options: Partial<TensorRtBuildOptions> = {}) =>
-  buildEngine({
-    backend: 'tensorrt',
-    library: coreLibraries['TensorRT-RTX 1.7'],
-    model,
-    ...options,
-    builder: { computeCapabilities: ['8.9'], ...options.builder },
-  })
-
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
-const failure = (promise: Promise<unknown>) =>
-  promise.then(
-    () => expect.fail('it was built'),
-    (error) => error,
-  )
-
 describeWithTensorRt('TensorRT-RTX 1.7', 'builds plans without a GPU', () => {
   let folder: string
   beforeAll(async () => {
@@ -38,21 +23,21 @@ describeWithTensorRt('TensorRT-RTX 1.7', 'builds plans without a GPU', () => {
 
   it.each(['8.0', '8.9', '12.0'])('for compute capability %s, the same bytes twice', async (capability) => {
     const builder = { computeCapabilities: [capability] }
-    const [first, second] = [await build({ builder }), await build({ builder })]
+    const [first, second] = [await buildSmallPlan({ builder }), await buildSmallPlan({ builder })]
     expect(sha256(second.bytes)).toBe(sha256(first.bytes))
     expect(first.inputs).toEqual([{ name: 'x', names: ['x'], type: 'f32', shape: [1, 8, 16, 16] }])
     expect(first.layers?.filter(({ type }) => type === 'convolution')).toHaveLength(3)
   })
 
   it('plans for several compute capabilities hold more than for one', async () => {
-    const one = await build()
-    const three = await build({ builder: { computeCapabilities: ['8.0', '8.9', '12.0'] } })
+    const one = await buildSmallPlan()
+    const three = await buildSmallPlan({ builder: { computeCapabilities: ['8.0', '8.9', '12.0'] } })
     expect(three.bytes.byteLength).toBeGreaterThan(one.bytes.byteLength)
   })
 
   it('saves a plan and a manifest that says what it is for', async () => {
     const path = join(folder, 'model.plan')
-    const plan = await build()
+    const plan = await buildSmallPlan()
     const manifest = await plan.save(path)
     expect(sha256(await readFile(path))).toBe(manifest.blob.sha256)
     expect(JSON.parse(await readFile(`${path}.json`, 'utf8'))).toEqual(manifest)
@@ -67,42 +52,42 @@ describeWithTensorRt('TensorRT-RTX 1.7', 'builds plans without a GPU', () => {
 
   it('takes an equal plan from the cache, and builds for other options anew', async () => {
     const cache = join(folder, 'cache')
-    const built = await build({ cache })
-    const again = await build({ cache })
-    const other = await build({ cache, builder: { computeCapabilities: ['8.0'] } })
+    const built = await buildSmallPlan({ cache })
+    const again = await buildSmallPlan({ cache })
+    const other = await buildSmallPlan({ cache, builder: { computeCapabilities: ['8.0'] } })
     expect([built, again, other].map(({ fromCache }) => fromCache)).toEqual([false, true, false])
     expect(sha256(again.bytes)).toBe(sha256(built.bytes))
     expect(again.inputs).toEqual(built.inputs)
   })
 
   it('fixes an open batch dimension and says so, or keeps it open for a profile', async () => {
-    const fixed = await build({ model: openBatch })
+    const fixed = await buildSmallPlan({ model: openBatch })
     expect(fixed.inputs[0]?.shape).toEqual([1, 4])
     expect(fixed.notes.join()).toMatch(/batch dimension of input x became 1/)
-    const shaped = await build({ model: openBatch, shapes: { x: [3, 4] } })
+    const shaped = await buildSmallPlan({ model: openBatch, shapes: { x: [3, 4] } })
     expect(shaped.inputs[0]?.shape).toEqual([3, 4])
     const range = { min: [1, 4], opt: [4, 4], max: [8, 4] }
-    const open = await build({ model: openBatch, profiles: [{ x: range }, { x: { ...range, max: [64, 4] } }] })
+    const open = await buildSmallPlan({ model: openBatch, profiles: [{ x: range }, { x: { ...range, max: [64, 4] } }] })
     expect(open.inputs[0]?.shape).toEqual(['dynamic', 4])
     expect(sha256(open.bytes)).not.toBe(sha256(fixed.bytes))
   })
 
   it('open dimensions that an exporter calls "?" need not be equal; those of a name are', async () => {
     const profiles = [{ x: { min: [1, 8], opt: [2, 16], max: [4, 64] } }]
-    const plan = await build({ model: unaryModel('Relu', ['?', '?']), profiles })
+    const plan = await buildSmallPlan({ model: unaryModel('Relu', ['?', '?']), profiles })
     expect(plan.inputs[0]?.shape).toEqual(['dynamic', 'dynamic'])
-    const equal = await failure(build({ model: unaryModel('Relu', ['n', 'n']), profiles }))
+    const equal = await failureOf(buildSmallPlan({ model: unaryModel('Relu', ['n', 'n']), profiles }))
     expect(equal).toMatchObject({ code: 'TENSORRT_BUILD_FAILED', message: expect.stringMatching(/contradictory/) })
   })
 
   it('settings change the plan', async () => {
-    const usual = sha256((await build()).bytes)
-    expect(sha256((await build({ builder: { profilingVerbosity: 'none' } })).bytes)).not.toBe(usual)
-    expect(sha256((await build({ builder: { weightStreaming: true } })).bytes)).not.toBe(usual)
+    const usual = sha256((await buildSmallPlan()).bytes)
+    expect(sha256((await buildSmallPlan({ builder: { profilingVerbosity: 'none' } })).bytes)).not.toBe(usual)
+    expect(sha256((await buildSmallPlan({ builder: { weightStreaming: true } })).bytes)).not.toBe(usual)
   })
 
   it('says what failed where a setting needs the GPU', async () => {
-    const error = await failure(build({ builder: { refit: true } }))
+    const error = await failureOf(buildSmallPlan({ builder: { refit: true } }))
     expect(error.code).toBe('TENSORRT_BUILD_FAILED')
     expect(error.details.errors.length).toBeGreaterThan(0)
     expect(error.engineLog.length).toBeGreaterThan(0)
@@ -111,7 +96,7 @@ describeWithTensorRt('TensorRT-RTX 1.7', 'builds plans without a GPU', () => {
   it('int8 quantizes the model first: its network has quantizers', async () => {
     const samples = [0, 1].map((seed) => ({ x: Tensor.from(wave(8 * 16 * 16, seed), [1, 8, 16, 16]) }))
     const options = { precision: 'int8', calibration: { data: samples, samples: 2 } } as const
-    const [plan, again] = [await build(options), await build(options)]
+    const [plan, again] = [await buildSmallPlan(options), await buildSmallPlan(options)]
     expect(plan.layers?.filter(({ type }) => type === 'quantize').length).toBeGreaterThan(0)
     expect(plan.layers?.filter(({ type }) => type === 'dequantize').length).toBeGreaterThan(0)
     expect(sha256(again.bytes)).toBe(sha256(plan.bytes))
@@ -122,20 +107,20 @@ describeWithTensorRt('TensorRT-RTX 1.7', 'builds plans without a GPU', () => {
   it('int8 has fp16 beside it, unless that is forbidden', async () => {
     const samples = [0, 1].map((seed) => ({ x: Tensor.from(wave(8 * 16 * 16, seed), [1, 8, 16, 16]) }))
     const options = { precision: 'int8', calibration: { data: samples, samples: 2 } } as const
-    const typesOf = ({ layers }: Awaited<ReturnType<typeof build>>, kind: string) =>
+    const typesOf = ({ layers }: Awaited<ReturnType<typeof buildSmallPlan>>, kind: string) =>
       new Set(layers?.filter(({ type }) => type === kind).flatMap(({ outputs }) => outputs.map(({ type }) => type)))
-    const half = await build(options)
+    const half = await buildSmallPlan(options)
     expect(typesOf(half, 'convolution')).toEqual(new Set(['f16']))
     expect(typesOf(half, 'quantize')).toEqual(new Set(['i8']))
     expect(typesOf(half, 'dequantize')).toEqual(new Set(['f16']))
     expect([...half.inputs, ...half.outputs].map(({ type }) => type)).toEqual(['f32', 'f32'])
     expect(half.notes.join()).toMatch(/beside INT8, \d+ nodes have floats in f16, 0 in f32/)
-    const alone = await build({ ...options, halfPrecision: false })
+    const alone = await buildSmallPlan({ ...options, halfPrecision: false })
     expect(typesOf(alone, 'convolution')).toEqual(new Set(['f32']))
     expect(alone.notes).toEqual([])
-    const ignored = await build({ ...options, halfPrecision: { ignored: { types: ['Conv'] } } })
+    const ignored = await buildSmallPlan({ ...options, halfPrecision: { ignored: { types: ['Conv'] } } })
     expect(typesOf(ignored, 'convolution')).toEqual(new Set(['f32']))
-    const ports = await build({ ...options, halfPrecision: { keepInputsAndOutputs: false } })
+    const ports = await buildSmallPlan({ ...options, halfPrecision: { keepInputsAndOutputs: false } })
     expect([...ports.inputs, ...ports.outputs].map(({ type }) => type)).toEqual(['f16', 'f16'])
     const manifest = await half.save(join(folder, 'int8-half.plan'))
     expect(manifest.preparation).toMatchObject({ options: { halfPrecision: { type: 'f16' } } })
@@ -149,7 +134,11 @@ describeWithTensorRt('TensorRT-RTX 1.7', 'builds plans without a GPU', () => {
     const data = (function* () {
       yield { x: loud }
     })()
-    const plan = await build({ precision: 'int8', calibration: { data, samples: 1 }, quantization: { onInaccurate: 'keep' } })
+    const plan = await buildSmallPlan({
+      precision: 'int8',
+      calibration: { data, samples: 1 },
+      quantization: { onInaccurate: 'keep' },
+    })
     const types = plan.layers
       ?.filter(({ type }) => type === 'convolution')
       .flatMap(({ outputs }) => outputs.map(({ type }) => type))
@@ -161,15 +150,15 @@ describeWithTensorRt('TensorRT-RTX 1.7', 'builds plans without a GPU', () => {
     const cache = join(folder, 'int8')
     const data = [{ x: Tensor.from(wave(8 * 16 * 16, 0), [1, 8, 16, 16]) }]
     const options = { precision: 'int8', calibration: { data, samples: 1, id: 'wave' }, cache } as const
-    const half = await build(options)
-    const alone = await build({ ...options, halfPrecision: false })
-    const again = await build(options)
+    const half = await buildSmallPlan(options)
+    const alone = await buildSmallPlan({ ...options, halfPrecision: false })
+    const again = await buildSmallPlan(options)
     expect([half, alone, again].map(({ fromCache }) => fromCache)).toEqual([false, false, true])
     expect(sha256(again.bytes)).toBe(sha256(half.bytes))
   })
 
   it('fp16 rewrites the model first: its convolutions are half, inputs and outputs only where they are asked to be', async () => {
-    const plan = await build({ precision: 'fp16' })
+    const plan = await buildSmallPlan({ precision: 'fp16' })
     const typesOf = ({ layers }: typeof plan) =>
       layers?.filter(({ type }) => type === 'convolution').flatMap(({ outputs }) => outputs.map(({ type }) => type))
     expect(typesOf(plan)).toEqual(['f16', 'f16', 'f16'])
@@ -179,9 +168,9 @@ describeWithTensorRt('TensorRT-RTX 1.7', 'builds plans without a GPU', () => {
     expect(manifest.options).toMatchObject({ precision: 'fp16' })
     expect(manifest.preparation).toMatchObject({ precision: 'fp16', options: { type: 'f16' } })
 
-    const halfPorts = await build({ precision: 'fp16', halfPrecision: { keepInputsAndOutputs: false } })
+    const halfPorts = await buildSmallPlan({ precision: 'fp16', halfPrecision: { keepInputsAndOutputs: false } })
     expect([...halfPorts.inputs, ...halfPorts.outputs].map(({ type }) => type)).toEqual(['f16', 'f16'])
-    const ignored = await build({ precision: 'fp16', halfPrecision: { ignored: { types: ['Conv'] } } })
+    const ignored = await buildSmallPlan({ precision: 'fp16', halfPrecision: { ignored: { types: ['Conv'] } } })
     expect(typesOf(ignored)).toEqual(['f32', 'f32', 'f32'])
     expect(ignored.notes.join()).toMatch(/nothing computes in f16/)
   })
@@ -195,7 +184,7 @@ describeWithTensorRt('TensorRT-RTX 1.7', 'builds plans without a GPU', () => {
         ),
       },
     ]
-    const plan = await build({ precision: 'fp16', calibration: { data: loud, samples: 1 } })
+    const plan = await buildSmallPlan({ precision: 'fp16', calibration: { data: loud, samples: 1 } })
     const first = plan.layers?.find(({ type }) => type === 'convolution')
     expect(first?.outputs.map(({ type }) => type)).toEqual(['f32'])
   })
@@ -207,17 +196,17 @@ describeWithTensorRt('TensorRT-RTX 1.7', 'builds plans without a GPU', () => {
       initializers: [{ name: 'w', type: 'f32', shape: [8, 8], data: new Uint8Array(wave(64, 1).buffer) }],
       nodes: [{ op: 'MatMul', inputs: ['x', 'w'], outputs: ['y'] }],
     })
-    const plan = await build({ model: products, precision: 'bf16' })
+    const plan = await buildSmallPlan({ model: products, precision: 'bf16' })
     const product = plan.layers?.find(({ type }) => type.includes('matrix'))
     expect(product?.outputs.map(({ type }) => type)).toEqual(['bf16'])
   })
 
   it('a plan in fp16 has a cache entry of its own, and one for each way of rewriting', async () => {
     const cache = join(folder, 'half')
-    const float = await build({ cache })
-    const half = await build({ cache, precision: 'fp16' })
-    const ports = await build({ cache, precision: 'fp16', halfPrecision: { keepInputsAndOutputs: false } })
-    const again = await build({ cache, precision: 'fp16' })
+    const float = await buildSmallPlan({ cache })
+    const half = await buildSmallPlan({ cache, precision: 'fp16' })
+    const ports = await buildSmallPlan({ cache, precision: 'fp16', halfPrecision: { keepInputsAndOutputs: false } })
+    const again = await buildSmallPlan({ cache, precision: 'fp16' })
     expect([float, half, ports, again].map(({ fromCache }) => fromCache)).toEqual([false, false, false, true])
     expect(sha256(again.bytes)).toBe(sha256(half.bytes))
   })
@@ -225,7 +214,7 @@ describeWithTensorRt('TensorRT-RTX 1.7', 'builds plans without a GPU', () => {
   it("tells of TensorRT's phases and steps, and of stages", async () => {
     const events: BuilderEvent[] = []
     const stages: string[] = []
-    await build({ onBuilderEvent: (event) => events.push(event), onProgress: ({ stage }) => stages.push(stage) })
+    await buildSmallPlan({ onBuilderEvent: (event) => events.push(event), onProgress: ({ stage }) => stages.push(stage) })
     expect(events[0]).toMatchObject({ kind: 'start', parent: null, steps: expect.any(Number) })
     const started = events.filter(({ kind }) => kind === 'start').map(({ phase }) => phase)
     const finished = events.filter(({ kind }) => kind === 'finish').map(({ phase }) => phase)
@@ -235,19 +224,19 @@ describeWithTensorRt('TensorRT-RTX 1.7', 'builds plans without a GPU', () => {
 
   it('stops when the signal fires, and when a callback throws', async () => {
     const controller = new AbortController()
-    const aborted = await failure(
-      build({ signal: controller.signal, onBuilderEvent: () => controller.abort(new Error('enough')) }),
+    const aborted = await failureOf(
+      buildSmallPlan({ signal: controller.signal, onBuilderEvent: () => controller.abort(new Error('enough')) }),
     )
     expect(aborted).toMatchObject({ code: 'ABORTED', cause: { message: 'enough' } })
-    const thrown = await failure(
-      build({
+    const thrown = await failureOf(
+      buildSmallPlan({
         onBuilderEvent: () => {
           throw new Error('no more')
         },
       }),
     )
     expect(thrown).toMatchObject({ code: 'CALLBACK_FAILED', cause: { message: 'no more' } })
-    expect((await build()).bytes.byteLength).toBeGreaterThan(0)
+    expect((await buildSmallPlan()).bytes.byteLength).toBeGreaterThan(0)
   })
 
   it('names node, operator and cure of what its parser does not take', async () => {
@@ -256,12 +245,12 @@ describeWithTensorRt('TensorRT-RTX 1.7', 'builds plans without a GPU', () => {
       outputs: [{ name: 'y', type: 'f32', shape: [1, 4] }],
       nodes: [{ op: 'Unheard', name: 'odd one', inputs: ['x'], outputs: ['y'], domain: 'somebody.else' }],
     })
-    const error = await failure(build({ model: unknown }))
+    const error = await failureOf(buildSmallPlan({ model: unknown }))
     expect(error.code).toBe('TENSORRT_MODEL_UNSUPPORTED')
     expect(error.message).toMatch(/Unheard odd one/)
     expect(error.cure).toMatch(/plugin/)
     expect(error.details.problems[0]).toMatchObject({ node: 'odd one', operator: 'Unheard' })
-    const damaged = await failure(build({ model: model.slice(0, model.length / 2) }))
+    const damaged = await failureOf(buildSmallPlan({ model: model.slice(0, model.length / 2) }))
     expect(damaged.code).toMatch(/^(MODEL_CORRUPT|TENSORRT_MODEL_UNSUPPORTED)$/)
   })
 
@@ -275,7 +264,7 @@ describeWithTensorRt('TensorRT-RTX 1.7', 'builds plans without a GPU', () => {
       [{ precision: 'int8', dynamicRanges: { x: [-1, 1] } }, /dynamic ranges/, /calibration/],
     ]
     for (const [options, message, cure] of cases) {
-      const error = await failure(build(options))
+      const error = await failureOf(buildSmallPlan(options))
       expect(error.code).toBe('TENSORRT_OPTION_UNSUPPORTED')
       expect(error.message).toMatch(message)
       expect(error.cure).toMatch(cure)
@@ -287,25 +276,28 @@ describeWithTensorRt('TensorRT-RTX 1.7', 'builds plans without a GPU', () => {
     [{ calibration: { data: [] } }, /calibration.*for int8, and for fp16/],
     [{ calibrator: { cache: 'x.calib' } }, /calibrator.*precision int8/],
   ] satisfies [Partial<TensorRtBuildOptions>, RegExp][])('refuses %j beside fp32', async (options, message) => {
-    expect(await failure(build(options))).toMatchObject({ code: 'OPTION_INVALID', message: expect.stringMatching(message) })
+    expect(await failureOf(buildSmallPlan(options))).toMatchObject({
+      code: 'OPTION_INVALID',
+      message: expect.stringMatching(message),
+    })
   })
 
   it('says what is wrong with a value that TensorRT refuses', async () => {
-    const error = await failure(build({ builder: { computeCapabilities: ['1.3'] } }))
+    const error = await failureOf(buildSmallPlan({ builder: { computeCapabilities: ['1.3'] } }))
     expect(error).toMatchObject({ code: 'TENSORRT_OPTION_REFUSED', message: expect.stringContaining('compute capability') })
   })
 
   it('four builds at once are told apart and all succeed, also on a libuv pool of one thread', async () => {
     const plans = await Promise.all(
-      [1, 2, 3, 4].map((layers) => build({ model: convolutionModel({ layers, channels: 4, size: 8 }) })),
+      [1, 2, 3, 4].map((layers) => buildSmallPlan({ model: convolutionModel({ layers, channels: 4, size: 8 }) })),
     )
     expect(plans.map(({ layers }) => layers?.filter(({ type }) => type === 'convolution').length)).toEqual([1, 2, 3, 4])
   })
 
   it('a library that is not there, and one that is another', async () => {
-    const missing = await failure(build({ library: join(folder, 'libtensorrt_rtx.so.1') }))
+    const missing = await failureOf(buildSmallPlan({ library: join(folder, 'libtensorrt_rtx.so.1') }))
     expect(missing.code).toBe('TENSORRT_LIBRARY_BUSY') // This process has one already.
-    const nothing = await failure(build({ library: join(folder, 'libm.so.6') }))
+    const nothing = await failureOf(buildSmallPlan({ library: join(folder, 'libm.so.6') }))
     expect(nothing.code).toBe('TENSORRT_LIBRARY_FAILED')
     await expect(stat(join(folder, 'libm.so.6'))).rejects.toThrow()
   })

@@ -9,6 +9,7 @@ import { layerNames } from '../../lib/engine/tensorrt/network/layer-names.js'
 import { TensorRtNetwork } from '../../lib/engine/tensorrt/network/tensorrt-network.js'
 import { openTensorRt } from '../../lib/engine/tensorrt/open-library.js'
 import { Tensor } from '../../lib/tensor/tensor.js'
+import { failureOf } from './build-small-plan.js'
 import { drawCase, layerCases, values } from './every-layer.js'
 import { coreLibraries, describeWithTensorRt } from './libraries.js'
 import { replayWithRtx } from './replay-networks.js'
@@ -17,12 +18,6 @@ const library = coreLibraries['TensorRT-RTX 1.7']
 const build = (model: TensorRtNetwork, options: Partial<TensorRtBuildOptions> = {}) =>
   buildEngine({ backend: 'tensorrt', library, model, builder: { computeCapabilities: ['8.9'] }, ...options })
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
-const failure = (promise: Promise<unknown>) =>
-  promise.then(
-    () => expect.fail('it was built'),
-    (error) => error,
-  )
-
 /** A convolution, its activation and a product: `first` is one of its weights. */
 function writeNetwork({ first = 0.5, batch = 1 }: { first?: number; batch?: number } = {}): TensorRtNetwork {
   const network = new TensorRtNetwork({ name: 'small' })
@@ -115,7 +110,7 @@ describeWithTensorRt('TensorRT-RTX 1.7', 'networks that are written layer by lay
     expect(ranged.outputs[0]?.shape).toEqual(['dynamic', 10])
     const fixed = await build(writeNetwork({ batch: -1 }), { shapes: { images: [2, 3, 16, 16] } })
     expect(fixed.outputs[0]?.shape).toEqual([2, 10])
-    expect((await failure(build(writeNetwork({ batch: -1 }), { shapes: { image: [2] } }))).code).toBe('INPUT_UNKNOWN')
+    expect((await failureOf(build(writeNetwork({ batch: -1 }), { shapes: { image: [2] } }))).code).toBe('INPUT_UNKNOWN')
   })
 
   it('compute in half precision where tensors are cast, and on integers between quantizers', async () => {
@@ -143,7 +138,7 @@ describeWithTensorRt('TensorRT-RTX 1.7', 'networks that are written layer by lay
     const network = new TensorRtNetwork()
     const x = network.addInput('x', 'i32', [1, 4, 8, 8])
     network.markOutput(network.unary(x, 'erf', { name: 'of whole numbers' }), 'y')
-    const error = await failure(build(network))
+    const error = await failureOf(build(network))
     expect(error.code).toBe('TENSORRT_NETWORK_REFUSED')
     expect(error.message).toMatch(/refuses the network: unary 'of whole numbers' \(layer 0\): /)
     expect(error.message).not.toMatch(/cudaError/)
@@ -169,7 +164,7 @@ describeWithTensorRt('TensorRT-RTX 1.7', 'networks that are written layer by lay
       [() => build(new TensorRtNetwork()), 'NETWORK_INCOMPLETE', /no inputs/],
     ]
     for (const [start, code, message] of cases) {
-      expect(await failure(start())).toMatchObject({ code, message: expect.stringMatching(message) })
+      expect(await failureOf(start())).toMatchObject({ code, message: expect.stringMatching(message) })
     }
   })
 })
