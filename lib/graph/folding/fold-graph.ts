@@ -1,6 +1,8 @@
 import { cloneGraph } from '../clone-graph.js'
 import type { Graph } from '../graph.js'
 import { removeDeadNodes } from '../remove-dead-nodes.js'
+import { dropEmptyInputs } from './drop-empty-inputs.js'
+import { einsumToProduct } from './einsum-to-product.js'
 import { foldArithmetic } from './fold-arithmetic.js'
 import { foldBatchNormalization } from './fold-batch-normalization.js'
 import { foldConstants } from './fold-constants.js'
@@ -8,13 +10,17 @@ import { foldInputScale } from './fold-input-scale.js'
 import { foldPadding } from './fold-padding.js'
 import { type FoldingPass, type FoldingStep, nameNode } from './folding-pass.js'
 import { removeIdentities } from './remove-identities.js'
+import { simplifyGemm } from './simplify-gemm.js'
 import { widenHalves } from './widen-halves.js'
 
 /** In the order they run: each makes work for those behind it. */
 export const foldingPasses: readonly FoldingPass[] = [
+  dropEmptyInputs,
   widenHalves,
   foldConstants,
   removeIdentities,
+  simplifyGemm,
+  einsumToProduct,
   foldPadding,
   foldBatchNormalization,
   foldArithmetic,

@@ -51,10 +51,14 @@ function describeMatMul(node: GraphNode, shapes: InferredShapes, target: Target)
   const index = left.constant === null ? 1 : 0
   const { constant } = index === 1 ? right : left
   if (constant?.elementType !== 'f32') return { reason: `its weights are ${constant?.elementType}, not f32` }
-  const rank = constant.shape.length
+  const { shape } = constant
+  const rank = shape.length
   if (rank < 2) return { reason: 'its weights are a vector' }
+  if (index === 0 && !target.leftWeights)
+    return { reason: 'its weights are the left operand, for which the target has no INT8 kernel' }
+  const isBatch = shape.slice(0, -2).some((length) => length !== 1)
   // Outputs are the rows of a left operand, and the columns of a right one.
-  const axis = rank - 2 + index
+  const axis = isBatch && !target.batchedScales ? null : rank - 2 + index
   const pairedAxis = target.addsPairsIn16Bits ? rank - 1 - index : null
   return { activations: [1 - index], weights: { use: { node, index }, axis, pairedAxis } }
 }

@@ -15,6 +15,16 @@ export interface Target {
    * products are few, and one scale for channels of unlike ranges costs accuracy that no later layer brings back.
    */
   readonly depthwise: boolean
+  /**
+   * False where products whose weights are the left operand stay float: OpenVINO (2026.4.1) computes them in float with
+   * unsigned activations, and builds no engine where another product with a scale for each column follows.
+   */
+  readonly leftWeights: boolean
+  /**
+   * False where the matrices of a batch of weights have one scale for all: with one for each column OpenVINO (2026.4.1)
+   * computes nonsense, without a word.
+   */
+  readonly batchedScales: boolean
   /** True where products of two activations run on integers. */
   readonly multipliesActivations: boolean
   /**

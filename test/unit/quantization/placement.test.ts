@@ -261,17 +261,29 @@ describe('products', () => {
 
   it('with constant weights have a scale for each column, or row, of the result', () => {
     const nodes = [node('MatMul', ['x', 'right'], 'a'), node('MatMul', ['left', 'a'], 'y')]
-    const { placement, readers } = place({
-      inputs,
-      constants: { right: noise([16, 4]), left: noise([3, 8]) },
-      nodes,
-      outputs: ['y'],
-    })
+    const sketch = { inputs, constants: { right: noise([16, 4]), left: noise([3, 8]) }, nodes, outputs: ['y'] }
+    const target = { ...targets['openvino-cpu'], leftWeights: true }
+    const { placement, readers } = place(sketch, { target })
     expect(readers).toEqual({ x: ['a 0'], a: ['y 1'] })
     expect(placement.weights.map(({ use, axis, pairedAxis }) => [use.index, axis, pairedAxis])).toEqual([
       [1, 1, 0],
       [0, 0, 1],
     ])
+    const { readers: rightOnly, skipped } = place(sketch)
+    expect(rightOnly).toEqual({ x: ['a 0'] })
+    expect(skipped).toEqual(['y: its weights are the left operand, for which the target has no INT8 kernel'])
+  })
+
+  it('with a batch of weights have one scale for all where the target knows no other', () => {
+    const axisOf = (shape: number[], target: TargetName) =>
+      place(
+        { inputs: { x: [3, 8, 16] }, constants: { b: noise(shape) }, nodes: [node('MatMul', ['x', 'b'], 'y')], outputs: ['y'] },
+        { target },
+      ).placement.weights[0]?.axis
+    expect(axisOf([3, 16, 4], 'openvino-cpu')).toBeNull()
+    expect(axisOf([1, 16, 4], 'openvino-cpu')).toBe(2)
+    expect(axisOf([3, 16, 4], 'any')).toBeNull()
+    expect(axisOf([3, 16, 4], 'tensorrt')).toBe(2)
   })
 
   it('of activations are quantized where the target has integers for them', () => {
