@@ -7,32 +7,23 @@ import { sortNodes } from '../../graph/sort-nodes.js'
 import { fromFloat32, toFloat32 } from '../../tensor/convert-elements.js'
 import { UnifiedGroups } from '../placement/unified-groups.js'
 import type { SkippedNode } from '../quantizer.js'
+import { findExactNodes } from './find-exact-nodes.js'
+import { findUnheldReaders } from './find-unheld-readers.js'
+import { type HalfLimits, halfLimits, largestSeen } from './half-limits.js'
 import { describeHalfOperator, type HalfType, isDataInput } from './half-operators.js'
+import { findUnheldConstant } from './unheld-constants.js'
 
 export interface HalfChoice {
   readonly half: ReadonlySet<GraphNode>
   readonly float: readonly SkippedNode[]
 }
 
-interface Limits {
-  /** Largest magnitude that a tensor may have been seen with. */
-  readonly seen: number
-  /** Largest number of the type. */
-  readonly largest: number
-  /** Below it, fewer and fewer bits are left. */
-  readonly smallest: number
-}
-
-const limits: Readonly<Record<HalfType, Limits>> = {
-  // Pictures that no sample shows reach further: two bits are kept for them.
-  f16: { seen: 65504 / 4, largest: 65504, smallest: 2 ** -14 },
-  bf16: { seen: 2 ** 126, largest: 2 ** 127, smallest: 2 ** -126 },
-}
-
 /**
  * Which nodes compute in half precision. Float32 stays what the type cannot hold (by the ranges that were observed, and by
- * constants such as 1e-12 or -1e9), what counts or points to places (lengths, indices, coordinates to sample at), every
- * operator that is not known to be right, and what stands between such nodes without a product beside it.
+ * constants such as 1e-12 or -1e9), what is computed from such values until something brings them back
+ * ({@link findUnheldReaders}), what counts or points to places (lengths, indices, coordinates to sample at) or is the
+ * argument of a function that takes small errors for large ones, every operator that is not known to be right, and what stands between
+ * such nodes without a product beside it.
  *
  * @param ranges of tensors by name, as far as they were observed
  * @param inputsAreHalf as the graph gets them
@@ -50,14 +41,18 @@ export function chooseHalfNodes(
     tensor !== null && (tensor.constant?.elementType ?? shapes.get(tensor)?.elementType) === 'f32'
   const touching = order.filter((node) => [...node.inputs, ...node.outputs].some(isFloat))
   const exact = findExactNodes(order)
+  const unheld = findUnheldReaders(touching, type, shapes, ranges)
   const reasons = new Map<GraphNode, string>()
   for (const node of touching) {
     const reason =
       ignored.get(node) ??
       explainOperator(node, graph.opset, type, shapes) ??
-      (exact.has(node) ? 'lengths, indices or places are made of it' : null) ??
+      exact.get(node) ??
       explainScales(node, type) ??
-      explainRange(node, limits[type], ranges, isFloat)
+      explainVariance(node, type) ??
+      explainRange(node, halfLimits[type], ranges, isFloat) ??
+      unheld.get(node) ??
+      null
     if (reason !== null) reasons.set(node, reason)
   }
   const half = new Set(touching.filter((node) => !reasons.has(node)))
@@ -96,58 +91,34 @@ function explainScales(node: GraphNode, type: HalfType): string | null {
   return off < 0 ? null : `a scale of it, ${values[off]?.toPrecision(3)}, is not exact enough in the type`
 }
 
+/** Of a normalization with a file's variances, what divides: one that is rounded away makes another number of each element. */
+function explainVariance(node: GraphNode, type: HalfType): string | null {
+  const variances = node.is('BatchNormalization') ? node.inputs[4]?.constant : null
+  if (variances?.elementType !== 'f32') return null
+  const epsilon = node.float('epsilon', 1e-5)
+  const values = variances.values() as Float32Array
+  const rounded = toFloat32(type, fromFloat32(type, values))
+  const off = values.find((value, index) => Math.abs((rounded[index] as number) - value) > (value + epsilon) * mostScaleError)
+  return off === undefined ? null : `a variance of it, ${off.toPrecision(3)}, is not exact enough in the type`
+}
+
 function explainRange(
   node: GraphNode,
-  { seen, largest, smallest }: Limits,
+  limits: HalfLimits,
   ranges: Statistics,
   isFloat: (tensor: GraphTensor | null) => boolean,
 ): string | null {
   for (const [index, tensor] of [...node.inputs, ...node.outputs].entries()) {
     if (tensor === null || !isFloat(tensor) || (index < node.inputs.length && !isDataInput(node, index))) continue
-    const range = ranges.get(tensor.name)?.range
-    const most = range === undefined ? 0 : Math.max(magnitudeOf(range.minima), magnitudeOf(range.maxima))
-    if (!(most <= seen)) return `${tensor.name} was seen with ${most.toPrecision(3)}, near or beyond what the type holds`
-    if (tensor.constant === null || isQuantizer(node)) continue
-    const magnitude = magnitudeOf(tensor.constant.values() as Float32Array)
-    if (magnitude > largest)
-      return `its constant ${tensor.name} reaches ${magnitude.toPrecision(3)}, which the type does not hold`
-    if (magnitude > 0 && magnitude < smallest && !isOffset(node, index, tensor.constant.elements))
-      return `its constant ${tensor.name} is ${magnitude.toPrecision(3)}, all but zero in the type`
+    const most = largestSeen(tensor, ranges) ?? 0
+    if (!(most <= limits.seen)) return `${tensor.name} was seen with ${most.toPrecision(3)}, near or beyond what the type holds`
   }
-  return null
-}
-
-// A bias that all but vanishes was next to nothing; a single number may be what keeps a divisor from zero.
-function isOffset(node: GraphNode, index: number, elements: number): boolean {
-  return node.is('Add', 'Sub') ? elements > 1 : node.is('Conv', 'ConvTranspose', 'Gemm', 'LayerNormalization') && index === 2
-}
-
-function magnitudeOf(values: Float32Array): number {
-  let most = 0
-  for (const value of values) {
-    const magnitude = Math.abs(value)
-    // Infinity is what it is in every type; NaN must come out.
-    if (magnitude !== Number.POSITIVE_INFINITY && !(magnitude <= most)) most = magnitude
-  }
-  return most
-}
-
-/** Nodes whose float results become lengths, indices or coordinates, back to where these are computed by more than arithmetic. */
-function findExactNodes(order: readonly GraphNode[]): ReadonlySet<GraphNode> {
-  const exact = new Set<GraphNode>()
-  for (const node of [...order].reverse()) {
-    const isRead = node.outputs.some((output) => output?.uses.some(({ node: reader, index }) => isExactUse(reader, index, exact)))
-    if (isRead && describeHalfOperator(node)?.kind === 'elementwise') exact.add(node)
-  }
-  return exact
-}
-
-// The places of a GridSample are its second input; whatever is rounded to an integer jumps where it is a little off.
-function isExactUse(reader: GraphNode, index: number, exact: ReadonlySet<GraphNode>): boolean {
-  if (exact.has(reader)) return !reader.is('Gather', 'GatherElements', 'GatherND') || index === 0
-  if (reader.is('GridSample')) return index === 1
-  if (reader.is('Cast')) return ![1, 10, 11, 16].includes(reader.int('to', 0))
-  return reader.is('Floor', 'Ceil', 'Round', 'Range', 'NonMaxSuppression') || (reader.is('Resize') && index > 0)
+  const unheld = isQuantizer(node) ? null : findUnheldConstant(node, limits)
+  if (unheld === null) return null
+  const size = unheld.magnitude.toPrecision(3)
+  return unheld.isLarge
+    ? `its constant ${unheld.name} reaches ${size}, which the type does not hold`
+    : `its constant ${unheld.name} is ${size}, all but zero in the type`
 }
 
 /**

@@ -1,0 +1,29 @@
+import type { GraphNode } from '../../graph/graph-node.js'
+import { type HalfLimits, magnitudeOf } from './half-limits.js'
+import { isDataInput } from './half-operators.js'
+
+/** A constant of a node that a type in half precision does not hold. */
+export interface UnheldConstant {
+  readonly name: string
+  readonly magnitude: number
+  /** Beyond the end of the type; else all but zero in it. */
+  readonly isLarge: boolean
+}
+
+/** The first float constant of a node that the type does not hold; null where it holds them all. */
+export function findUnheldConstant(node: GraphNode, { largest, smallest }: HalfLimits): UnheldConstant | null {
+  for (const [index, tensor] of node.inputs.entries()) {
+    const constant = tensor?.constant ?? null
+    if (tensor === null || constant?.elementType !== 'f32' || !isDataInput(node, index)) continue
+    const magnitude = magnitudeOf(constant.values() as Float32Array)
+    if (magnitude > largest) return { name: tensor.name, magnitude, isLarge: true }
+    if (magnitude > 0 && magnitude < smallest && !isOffset(node, index, constant.elements))
+      return { name: tensor.name, magnitude, isLarge: false }
+  }
+  return null
+}
+
+// A bias that all but vanishes was next to nothing; a single number may be what keeps a divisor from zero.
+function isOffset(node: GraphNode, index: number, elements: number): boolean {
+  return node.is('Add', 'Sub') ? elements > 1 : node.is('Conv', 'ConvTranspose', 'Gemm', 'LayerNormalization') && index === 2
+}
