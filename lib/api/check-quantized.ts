@@ -7,10 +7,11 @@ import type { LoadedModel } from '../model/onnx-file.js'
 import { loadKernels } from '../native/load-addon.js'
 import type { QuantizeSettings } from '../quantization/quantize-options.js'
 import type { TargetName } from '../quantization/targets/target.js'
-import { keepOutputs, OutputComparison } from '../quantization/verification/compare-outputs.js'
+import { OutputComparison } from '../quantization/verification/compare-outputs.js'
 import { judgeOutputs, type Verdict } from '../quantization/verification/judge-outputs.js'
-import type { KeptInferences } from '../quantization/verification/kept-inferences.js'
+import { type KeptInference, referenceOf } from '../quantization/verification/kept-inferences.js'
 import type { OutputMeasures } from '../quantization/verification/output-measures.js'
+import { keepOutputs } from '../quantization/verification/reference-outputs.js'
 import { simulateQuantizers } from '../quantization/verification/simulate-quantizers.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { type CompileSettings, compileTransientEngine } from './compile-engine.js'
@@ -35,8 +36,6 @@ export interface AccuracyCheck extends Omit<Verdict, 'score'> {
 /** An engine that the model is for, where that is known. */
 export type EngineOptions = Omit<CompileSettings, 'model' | 'cache' | 'signal' | 'onProgress'>
 
-export type KeptInference = ReturnType<KeptInferences['list']>[number]
-
 export interface CheckOptions {
   readonly target: TargetName
   readonly signal: AbortSignal | undefined
@@ -58,12 +57,7 @@ export async function checkQuantized(
   const { target, signal, shapes } = options
   const on = computesOtherwise(target) ? 'simulation' : 'engine'
   const checked = on === 'simulation' ? onnxFromGraph(simulateQuantizers(graph)) : model
-  const [first] = kept
-  const batch = Object.values(first?.inputs ?? {})[0]?.shape[0] ?? 1
-  const comparison = new OutputComparison(
-    kept.map(({ float }) => float),
-    batch,
-  )
+  const comparison = new OutputComparison(referenceOf(kept))
   const facts = { inferences: kept.length, on, shapes } as const
   let engine: Engine
   try {

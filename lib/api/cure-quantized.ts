@@ -6,7 +6,7 @@ import type { QuantizationSettings } from '../quantization/quantize-graph.js'
 import { type LayerSensitivity, rankLayers } from '../quantization/sensitivity/rank-layers.js'
 import { OutputComparison } from '../quantization/verification/compare-outputs.js'
 import { judgeOutputs } from '../quantization/verification/judge-outputs.js'
-import type { KeptInference } from './check-quantized.js'
+import { type KeptInference, referenceOf } from '../quantization/verification/kept-inferences.js'
 import { explainLoss } from './explain-loss.js'
 import { type LayerProbe, openProbe } from './probe-layers.js'
 import type { QuantizedAttempt } from './quantize-observed.js'
@@ -232,12 +232,7 @@ export class CandidateCure {
   /** Whether it would be right with these float, as far as simulated quantizers tell. */
   async #isEnough(probe: LayerProbe, chosen: ReadonlySet<GraphNode>): Promise<boolean> {
     const outputs = await probe.runWithout(chosen)
-    const [first] = this.kept
-    const batch = Object.values(first?.inputs ?? {})[0]?.shape[0] ?? 1
-    const comparison = new OutputComparison(
-      this.kept.map(({ float }) => float),
-      batch,
-    )
+    const comparison = new OutputComparison(referenceOf(this.kept))
     for (const [inference, each] of outputs.entries()) comparison.add(inference, each)
     return judgeOutputs(comparison.finish()).isAccurate
   }

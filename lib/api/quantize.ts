@@ -23,7 +23,9 @@ import { refuseCombinations } from '../quantization/refuse-combinations.js'
 import type { LayerSensitivity } from '../quantization/sensitivity/rank-layers.js'
 import type { Target } from '../quantization/targets/target.js'
 import { targets } from '../quantization/targets/targets.js'
-import type { AccuracyCheck, EngineOptions, KeptInference } from './check-quantized.js'
+import type { KeptInference } from '../quantization/verification/kept-inferences.js'
+import { readTrainedLayer, type TrainedLayer } from '../quantization/verification/trained-statistics.js'
+import type { AccuracyCheck, EngineOptions } from './check-quantized.js'
 import { checkSampleScale } from './check-sample-scale.js'
 import { CandidateCure, findDeadInputs, isAccurate } from './cure-quantized.js'
 import { encodeWhenAsked, withModel } from './encode-when-asked.js'
@@ -130,6 +132,8 @@ async function quantizeModel(settings: QuantizeSettings, engine: EngineOptions |
   run.enter('fold')
   const raised = raiseOpset(original, name)
   const { graph, steps } = foldGraph(raised.graph)
+  // Read here, for folding takes it out.
+  const trained = settings.check ? readTrainedLayer(raised.graph) : null
   const scope = resolveIgnoredScope({ original, graph, steps }, ignoredScopeSchema.parse(settings.ignored ?? {}))
   const ignored = leaveFloat(scope, findRecipes(graph, settings.recipes))
   const how: QuantizationSettings = {
@@ -153,7 +157,7 @@ async function quantizeModel(settings: QuantizeSettings, engine: EngineOptions |
     run.enter('quantize')
     const kept = await observed.listKept()
     if (settings.check) run.enter('check')
-    const { first, scale } = settings.check ? await checkFirst(maker, made, kept) : { first: made, scale: [] }
+    const { first, scale } = settings.check ? await checkFirst(maker, made, kept, trained) : { first: made, scale: [] }
     const needsCure = settings.check && (!isAccurate(first) || budget.comparesAll || findDeadInputs(first.attempt).size > 0)
     const comparesAll = budget.comparesAll && settings.check
     const probed = { ...budget, comparesAll, probed: wantsProbe ? Math.max(1, budget.probed) : budget.probed }
@@ -177,10 +181,10 @@ async function quantizeModel(settings: QuantizeSettings, engine: EngineOptions |
 }
 
 /** The samples are looked at while the engine compiles, which takes longer. */
-async function checkFirst(maker: CandidateMaker, made: Candidate, kept: readonly KeptInference[]) {
+async function checkFirst(maker: CandidateMaker, made: Candidate, kept: readonly KeptInference[], trained: TrainedLayer | null) {
   const checking = maker.check(made, kept)
   try {
-    const scale = await checkSampleScale(maker.observed, kept, maker.settings.signal)
+    const scale = await checkSampleScale(maker.observed, kept, trained, maker.settings.signal)
     return { first: await checking, scale }
   } finally {
     // Nothing goes on behind an error.

@@ -165,6 +165,57 @@ export interface KernelsAddon {
    * where there are no elements, or one is NaN or infinite.
    */
   findQuantiles(source: Float32Array, target: Float32Array, lower: number, upper: number): Promise<boolean>
+
+  /**
+   * Adds to `shift`, one for each output, what rounding the weights of a sum of products brings in the mean: the error of
+   * each times the mean of its input. The sums are in double precision and in a fixed order.
+   *
+   * @param weights as [first, second, shares.length]
+   * @param scales each for `run` elements that follow each other, in turn
+   * @param shares for each tap the share of positions at which it lies inside the input
+   * @param isTransposed the first axis is the inputs; else the outputs
+   */
+  addRoundingShift(
+    weights: Float32Array,
+    integers: Int8Array,
+    scales: Float32Array,
+    run: number,
+    shares: Float64Array,
+    second: number,
+    groups: number,
+    isTransposed: boolean,
+    means: Float64Array,
+    shift: Float64Array,
+  ): void
+
+  /**
+   * Adds to `totals`, 3 + 4 * columns numbers that are zero at first: the sum of squares of the candidate; of products;
+   * how many more of its elements are NaN or infinite than of the reference's; then of each column how many pairs were
+   * compared, and of the reference the sum, of its squares, and of squares of differences. Elements belong to the columns
+   * in turn, `run` that follow each other to each. Pairs with NaN or infinity are left out.
+   */
+  addOutputNoise<Values extends Float32Array | Float64Array>(
+    reference: Values,
+    candidate: Values,
+    columns: number,
+    run: number,
+    totals: Float64Array,
+  ): void
+
+  /**
+   * Writes the largest element of each row among some columns, and which column that is: the first of equal ones; -1
+   * where all are NaN. The element of a row and column is at `start + row * rowStep + column * columnStep`.
+   */
+  findRowMaxima(
+    table: Float32Array | Float64Array,
+    start: number,
+    rows: number,
+    rowStep: number,
+    columnStep: number,
+    columns: Int32Array,
+    maxima: Float64Array,
+    found: Int32Array,
+  ): void
 }
 
 /** What {@link KernelsAddon.prepareImage} can write. */

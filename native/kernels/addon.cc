@@ -5,6 +5,7 @@
 #include "core/cpu_features.h"
 #include "core/cpu_topology.h"
 #include "picture_functions.h"
+#include "quantization_functions.h"
 #include "statistic_functions.h"
 #include "typed_arguments.h"
 
@@ -119,6 +120,9 @@ static Napi::Object add_functions(Napi::Env env, Napi::Object exports) {
     add("decodeJpeg", decode_jpeg_file);
     add("addToHistogram", add_to_histogram);
     add("findQuantiles", find_quantiles_of);
+    add("addRoundingShift", add_rounding_shift_of);
+    add("addOutputNoise", add_output_noise);
+    add("findRowMaxima", find_row_maxima_of);
     return exports;
 }
 

@@ -21,6 +21,11 @@ struct ArrayKind<double> {
     static constexpr const char* name = "Float64Array";
 };
 template <>
+struct ArrayKind<int32_t> {
+    static constexpr napi_typedarray_type type = napi_int32_array;
+    static constexpr const char* name = "Int32Array";
+};
+template <>
 struct ArrayKind<uint16_t> {
     static constexpr napi_typedarray_type type = napi_uint16_array;
     static constexpr const char* name = "Uint16Array";

@@ -1,43 +1,27 @@
 import type { LinearOperator } from '../../graph/folding/linear-operator.js'
 import type { GraphNode } from '../../graph/graph-node.js'
 import type { InferredShapes } from '../../graph/shapes/infer-shapes.js'
+import { type RoundedWeights, roundingShift } from './rounding-shift.js'
 
 /**
- * What an error of the weights of a convolution adds to each output channel, in the mean over all positions. Where the
- * kernel reaches over the border it reads padding, which is zero: each tap counts for the share of positions at which it
- * lies inside.
+ * What rounding the weights of a convolution adds to each output channel, in the mean over all positions. Where the kernel
+ * reaches over the border it reads padding, which is zero: each tap counts for the share of positions at which it lies
+ * inside.
  *
- * @param error laid out as the weights
  * @param means of the input channels
  * @returns null where the lengths do not fit
  */
 export function convolutionShift(
   { node, channels }: LinearOperator,
-  shape: readonly number[],
-  error: Float32Array,
+  rounded: RoundedWeights,
   means: Float64Array,
   shapes: InferredShapes,
 ): Float64Array | null {
-  const taps = shape.slice(2).reduce((product, length) => product * length, 1)
+  const [first = 0, second = 0, ...kernel] = rounded.shape
   const groups = node.int('group', 1)
   const isTransposed = node.is('ConvTranspose')
-  const inputs = isTransposed ? (shape[0] as number) : (shape[1] as number) * groups
-  if (inputs !== means.length || taps === 0 || error.length !== (shape[0] as number) * (shape[1] as number) * taps) return null
-  const shares = tapShares(node, shape.slice(2), shapes)
-  const shift = new Float64Array(channels)
-  const second = shape[1] as number
-  for (let at = 0, first = 0; first < (shape[0] as number); first++) {
-    const group = Math.floor((first * groups) / (shape[0] as number))
-    for (let other = 0; other < second; other++) {
-      let sum = 0
-      for (let tap = 0; tap < taps; tap++, at++) sum += (error[at] as number) * (shares[tap] as number)
-      const along = group * second + other
-      const channel = isTransposed ? along : first
-      const input = isTransposed ? first : along
-      shift[channel] = (shift[channel] as number) + sum * (means[input] as number)
-    }
-  }
-  return shift
+  const shares = tapShares(node, kernel, shapes)
+  return roundingShift(rounded, { first, second, groups, isTransposed, shares, channels }, means)
 }
 
 function tapShares(node: GraphNode, kernel: readonly number[], shapes: InferredShapes): Float64Array {

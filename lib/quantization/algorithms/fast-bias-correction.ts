@@ -10,6 +10,7 @@ import type { Placement, WeightQuantizer } from '../quantizer.js'
 import type { WeightStore } from '../weights/weight-store.js'
 import { convolutionShift } from './convolution-shift.js'
 import { productShift } from './product-shift.js'
+import type { RoundedWeights } from './rounding-shift.js'
 
 /**
  * Takes the mean error that rounded weights bring into each output channel out of the bias. The error is exact where the
@@ -41,28 +42,22 @@ export class FastBiasCorrection implements Algorithm {
       const mean = statistics.get(input.name)?.channelMean
       const constant = quantizer.use.node.inputs[quantizer.use.index]?.constant
       if (mean === undefined || !constant) continue
-      const error = this.#weightError(constant, quantizer)
+      const rounded = this.#round(constant, quantizer)
       const shift = linear.node.is('Conv', 'ConvTranspose')
-        ? convolutionShift(linear, constant.shape, error, mean.means, this.shapes)
-        : productShift(linear, constant.shape, error, mean.means)
+        ? convolutionShift(linear, rounded, mean.means, this.shapes)
+        : productShift(linear, rounded, mean.means)
       if (shift === null || !shift.every(Number.isFinite)) continue
       for (let i = 0; i < shift.length; i++) shift[i] = -(shift[i] as number)
       if (shiftChannels(graph, linear, shift)) this.corrected.push(linear.node.label)
     }
   }
 
-  #weightError(constant: Constant, quantizer: WeightQuantizer): Float32Array {
-    const { values, scales, shape } = this.weights.of(constant, quantizer)
-    const original = constant.values() as Float32Array
+  #round(constant: Constant, quantizer: WeightQuantizer): RoundedWeights {
+    const { values: integers, scales, shape } = this.weights.of(constant, quantizer)
+    const weights = constant.values() as Float32Array
     const { axis } = quantizer
-    const slices = axis === null ? 1 : (shape[axis] as number)
-    const inner = axis === null ? original.length : shape.slice(axis + 1).reduce((product, length) => product * length, 1)
-    const error = new Float32Array(original.length)
-    for (let start = 0, slice = 0; start < error.length; start += inner, slice = (slice + 1) % slices) {
-      const scale = scales[slice] as number
-      for (let at = start; at < start + inner; at++) error[at] = (values[at] as number) * scale - (original[at] as number)
-    }
-    return error
+    const run = axis === null ? weights.length : shape.slice(axis + 1).reduce((product, length) => product * length, 1)
+    return { shape, weights, integers, scales, run }
   }
 }
 

@@ -1,5 +1,5 @@
-import type { FloatOutputs } from '../verification/compare-outputs.js'
 import { decibels } from '../verification/measure-noise.js'
+import type { FloatOutputs } from '../verification/reference-outputs.js'
 
 /**
  * How much of the outputs is noise: for each output noise over noise and variance, from 0 to 1, and the mean over outputs.

@@ -1,24 +1,10 @@
-import type { NamedTensors } from '../../calibration/calibration-runner.js'
 import { ClassMeter } from './measure-classes.js'
 import { NoiseMeter } from './measure-noise.js'
 import { RowMeter } from './measure-rows.js'
-import { findLayout, type OutputLayout, rowsIn } from './output-layout.js'
 import type { OutputMeasures } from './output-measures.js'
-import { type OutputValues, readOutput } from './output-values.js'
-import { findRanking } from './ranked-rows.js'
-
-/** One inference of the float model. */
-export type FloatOutputs = ReadonlyMap<string, OutputValues>
-
-/** Takes out of engine memory what is compared later. */
-export function keepOutputs(outputs: NamedTensors): FloatOutputs {
-  const kept = new Map<string, OutputValues>()
-  for (const [name, tensor] of Object.entries(outputs)) {
-    const values = readOutput(tensor)
-    if (values !== null) kept.set(name, values)
-  }
-  return kept
-}
+import type { OutputValues } from './output-values.js'
+import type { FloatOutputs, ReferenceOutputs } from './reference-outputs.js'
+import type { RowTable } from './row-table.js'
 
 interface RowGroup {
   readonly names: readonly string[]
@@ -27,7 +13,6 @@ interface RowGroup {
 
 /** Compares outputs of a quantized model with those of the float one, inference by inference. */
 export class OutputComparison {
-  readonly #layouts: ReadonlyMap<string, OutputLayout>
   readonly #noise = new Map<string, NoiseMeter>()
   readonly #classes = new Map<string, ClassMeter>()
   readonly #whole = new Map<string, { same: number; count: number }>()
@@ -35,48 +20,21 @@ export class OutputComparison {
   readonly #lengths = new Map<string, number>()
   #inferences = 0
 
-  /**
-   * @param float outputs of the float model, of all inferences
-   * @param batch length of the first axis of the inputs
-   */
-  constructor(
-    readonly float: readonly FloatOutputs[],
-    batch: number,
-  ) {
-    const names = [...(float[0]?.keys() ?? [])]
-    const of = (name: string) => float.map((outputs) => outputs.get(name) as OutputValues)
-    this.#layouts = new Map(names.map((name) => [name, findLayout(of(name), batch)]))
-    for (const [name, layout] of this.#layouts) {
+  constructor(readonly reference: ReferenceOutputs) {
+    this.#groups = reference.groups.map(({ names }) => ({ names, meter: new RowMeter() }))
+    const ranked = new Set(this.#groups.flatMap(({ names }) => names))
+    for (const [name, layout] of reference.layouts) {
       if (layout.kind === 'whole') this.#whole.set(name, { same: 0, count: 0 })
       else this.#noise.set(name, new NoiseMeter(layout))
-    }
-    this.#groups = this.#groupRows(float)
-    const ranked = new Set(this.#groups.flatMap(({ names }) => names))
-    for (const [name, layout] of this.#layouts) {
       // In most rows of a ranked table nothing is seen, and which class is largest there means nothing.
       const isCompared = layout.kind === 'classes' || (layout.kind === 'rows' && layout.columns > 1 && !ranked.has(name))
       if (isCompared) this.#classes.set(name, new ClassMeter(layout))
     }
   }
 
-  #groupRows(float: readonly FloatOutputs[]): RowGroup[] {
-    const groups = new Map<string, string[]>()
-    for (const [name, layout] of this.#layouts) {
-      if (layout.kind !== 'rows') continue
-      const key = `${layout.tables} ${float.map((outputs) => rowsIn(layout, outputs.get(name) as OutputValues)).join()}`
-      groups.set(key, [...(groups.get(key) ?? []), name])
-    }
-    return [...groups.values()].flatMap((names) => {
-      const outputs = names.map((name) => ({ name, layout: this.#layouts.get(name) as OutputLayout }))
-      const samples = float.map((each) => names.map((name) => each.get(name) as OutputValues))
-      const ranking = findRanking(outputs, samples)
-      return ranking === null ? [] : [{ names, meter: new RowMeter(ranking) }]
-    })
-  }
-
   /** @param index of the inference */
   add(index: number, quantized: FloatOutputs): void {
-    const float = this.float[index] as FloatOutputs
+    const float = this.reference.inferences[index] as FloatOutputs
     this.#inferences++
     for (const [name, one] of float) {
       const other = quantized.get(name)
@@ -87,14 +45,14 @@ export class OutputComparison {
       const whole = this.#whole.get(name)
       if (whole !== undefined) countSame(one, other, whole)
     }
-    for (const { names, meter } of this.#groups) {
-      const valuesOf = (outputs: FloatOutputs) => names.map((name) => outputs.get(name) as OutputValues)
-      meter.add(valuesOf(float), valuesOf(quantized))
+    for (const [group, { meter }] of this.#groups.entries()) {
+      const others = this.reference.tablesOf(group, quantized)
+      for (const [table, one] of this.reference.ownTables(group, index).entries()) meter.add(one, others[table] as RowTable)
     }
   }
 
   finish(): OutputMeasures[] {
-    return [...this.#layouts].map(([output, { kind }]): OutputMeasures => {
+    return [...this.reference.layouts].map(([output, { kind }]): OutputMeasures => {
       const noise = this.#noise.get(output)?.finish() ?? null
       const classes = this.#classes.get(output)?.finish() ?? null
       const whole = this.#whole.get(output)

@@ -2,7 +2,7 @@ import type { NamedTensors } from '../../calibration/calibration-runner.js'
 import { bytesOfAnswers, digestInputs, type FloatAnswers, mostAnswerBytes } from '../../calibration/float-answers.js'
 import type { InferenceWitness } from '../../calibration/inference-witness.js'
 import { Tensor } from '../../tensor/tensor.js'
-import { type FloatOutputs, keepOutputs } from './compare-outputs.js'
+import { type FloatOutputs, keepOutputs, ReferenceOutputs } from './reference-outputs.js'
 
 /** Bytes of inputs, and as many of outputs: enough for a dozen pictures of detection. */
 const mostBytes = 24 << 20
@@ -14,7 +14,7 @@ const mostBytesOfMore = 10 << 20
 /** A check of one inference would hang on chance, so two are kept however large they are. */
 const least = 2
 
-interface KeptInference {
+export interface KeptInference {
   readonly inputs: NamedTensors
   readonly float: FloatOutputs
 }
@@ -93,4 +93,19 @@ function bytesOf(tensors: NamedTensors): number {
 
 function copyTensor(tensor: Tensor): Tensor {
   return Tensor.from((tensor.data as Float32Array).slice(), tensor.shape, tensor.type)
+}
+
+const references = new WeakMap<readonly KeptInference[], ReferenceOutputs>()
+
+/** What the float model made of these inferences; looked at once for a list. */
+export function referenceOf(kept: readonly KeptInference[]): ReferenceOutputs {
+  const known = references.get(kept)
+  if (known !== undefined) return known
+  const batch = Object.values(kept[0]?.inputs ?? {})[0]?.shape[0] ?? 1
+  const reference = new ReferenceOutputs(
+    kept.map(({ float }) => float),
+    batch,
+  )
+  references.set(kept, reference)
+  return reference
 }

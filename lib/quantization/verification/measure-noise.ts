@@ -1,5 +1,6 @@
+import { loadKernels } from '../../native/load-addon.js'
 import { type OutputLayout, rowsIn } from './output-layout.js'
-import { countNotFinite, type OutputValues } from './output-values.js'
+import type { OutputValues } from './output-values.js'
 
 /** Decibels are not said beyond this: it is as good as equal. */
 export const mostDecibels = 120
@@ -19,80 +20,60 @@ export interface Noise {
 
 /** Gathers the noise of one output over all inferences. Memory does not grow with them. */
 export class NoiseMeter {
-  // Of each column.
-  readonly #counts: Float64Array
-  readonly #sums: Float64Array
-  readonly #squares: Float64Array
-  readonly #noises: Float64Array
-  #quantized = 0
-  #product = 0
-  #notFinite = 0
+  readonly #columns: number
+  /** As the kernel lays them out. */
+  readonly #totals: Float64Array
 
   constructor(readonly layout: OutputLayout) {
     const { kind, columns } = layout
     // One of many classes is seen too seldom to be judged by itself.
-    const count = kind === 'classes' ? 1 : columns
-    this.#counts = new Float64Array(count)
-    this.#sums = new Float64Array(count)
-    this.#squares = new Float64Array(count)
-    this.#noises = new Float64Array(count)
+    this.#columns = kind === 'classes' ? 1 : columns
+    this.#totals = new Float64Array(3 + 4 * this.#columns)
   }
 
   add(float: OutputValues, quantized: OutputValues): void {
-    if (float.values.length !== quantized.values.length) return
-    this.#notFinite += Math.max(0, countNotFinite(quantized.values) - countNotFinite(float.values))
-    // Held here: reading a private field for every element takes most of the time.
-    const [counts, sums, squares, noises] = [this.#counts, this.#sums, this.#squares, this.#noises]
-    const [ones, others] = [float.values, quantized.values]
-    const columns = counts.length
+    const { length } = float.values
+    if (length === 0 || length !== quantized.values.length) return
     // Neighbours in memory: a whole column, or one element of each.
     const run = this.layout.isTransposed ? rowsIn(this.layout, float) : 1
-    let [quantizedSquares, product] = [this.#quantized, this.#product]
-    for (let at = 0, column = 0; at < ones.length; column = column + 1 === columns ? 0 : column + 1) {
-      const end = Math.min(at + run, ones.length)
-      for (; at < end; at++) {
-        const value = ones[at] as number
-        const other = others[at] as number
-        if (!Number.isFinite(value) || !Number.isFinite(other)) continue
-        const difference = value - other
-        quantizedSquares += other * other
-        product += value * other
-        counts[column] = (counts[column] as number) + 1
-        sums[column] = (sums[column] as number) + value
-        squares[column] = (squares[column] as number) + value * value
-        noises[column] = (noises[column] as number) + difference * difference
-      }
-    }
-    this.#quantized = quantizedSquares
-    this.#product = product
+    const [one, other] = ofOneType(float.values, quantized.values)
+    loadKernels().addOutputNoise(one, other, this.#columns, run, this.#totals)
   }
 
   /** null where no element could be compared. */
   finish(): Noise | null {
-    if (sumOf(this.#counts) === 0 && this.#notFinite === 0) return null
-    const [signal, noise] = [sumOf(this.#squares), sumOf(this.#noises)]
-    const ratios = [...this.#counts.keys()]
-      .filter((column) => (this.#counts[column] as number) > 0)
-      .map((column) => this.#describe(column))
+    const [quantizedSquares = 0, product = 0, notFinite = 0] = this.#totals
+    const [counts, sums, squares, noises] = [0, 1, 2, 3].map((index) =>
+      this.#totals.subarray(3 + index * this.#columns, 3 + (index + 1) * this.#columns),
+    ) as [Float64Array, Float64Array, Float64Array, Float64Array]
+    if (sumOf(counts) === 0 && notFinite === 0) return null
+    const [signal, noise] = [sumOf(squares), sumOf(noises)]
+    const ratios = [...counts.keys()]
+      .filter((column) => (counts[column] as number) > 0)
+      .map((column) => {
+        const count = counts[column] as number
+        const variance = (squares[column] as number) / count - ((sums[column] as number) / count) ** 2
+        return { variance: Math.max(variance, 0), noise: (noises[column] as number) / count }
+      })
       // A column that never changes says nothing that could be lost.
       .filter(({ variance, noise }) => variance > 0 || noise > 0)
       .map(({ variance, noise }) => decibels(variance, noise))
       .sort((a, b) => a - b)
-    const lengths = Math.sqrt(signal * this.#quantized)
+    const lengths = Math.sqrt(signal * quantizedSquares)
     return {
       sqnr: decibels(signal, noise),
       contrast: ratios[Math.floor(ratios.length / 2)] ?? mostDecibels,
-      cosine: lengths > 0 ? Math.min(1, this.#product / lengths) : noise === 0 ? 1 : 0,
-      notFinite: this.#notFinite,
+      cosine: lengths > 0 ? Math.min(1, product / lengths) : noise === 0 ? 1 : 0,
+      notFinite,
     }
   }
+}
 
-  #describe(column: number): { variance: number; noise: number } {
-    const count = this.#counts[column] as number
-    const mean = (this.#sums[column] as number) / count
-    const variance = (this.#squares[column] as number) / count - mean ** 2
-    return { variance: Math.max(variance, 0), noise: (this.#noises[column] as number) / count }
-  }
+type Values = OutputValues['values']
+
+function ofOneType(one: Values, other: Values): readonly [Values, Values] {
+  if (one instanceof Float32Array === other instanceof Float32Array) return [one, other]
+  return [Float64Array.from(one), Float64Array.from(other)]
 }
 
 function sumOf(values: Float64Array): number {

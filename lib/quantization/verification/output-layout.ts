@@ -88,3 +88,8 @@ export function placeOf(layout: OutputLayout, rows: number, table: number, row: 
 export function rowsIn(layout: OutputLayout, { values }: OutputValues): number {
   return Number.isNaN(layout.rows) ? values.length / (layout.columns * layout.tables) : layout.rows
 }
+
+/** As {@link rowsIn}, of an output that may have others than those that the layout was found by. */
+export function rowsHeld({ columns, tables }: OutputLayout, { values }: OutputValues): number {
+  return Math.floor(values.length / (columns * tables))
+}

@@ -23,10 +23,3 @@ export function readOutput(tensor: Tensor): OutputValues | null {
   const converted = toFloat32(type as FixedSizeElementType, data as ElementArray<FixedSizeElementType>, { elementCount: size })
   return { shape, values: (converted as unknown) === data ? converted.slice() : converted, isWhole }
 }
-
-/** Whether one output is much more than numbers: NaN or infinite. */
-export function countNotFinite(values: Float32Array | Float64Array): number {
-  let count = 0
-  for (let at = 0; at < values.length; at++) if (!Number.isFinite(values[at] as number)) count++
-  return count
-}

@@ -1,4 +1,5 @@
-import { type OutputLayout, placeOf, rowsIn } from './output-layout.js'
+import { loadKernels } from '../../native/load-addon.js'
+import { type OutputLayout, placeOf, rowsHeld, rowsIn } from './output-layout.js'
 import type { OutputValues } from './output-values.js'
 
 /** An output whose rows are those of others: scores beside boxes. */
@@ -102,43 +103,31 @@ function collectScores(
   samples: readonly (readonly OutputValues[])[],
 ): Float64Array {
   const { layout } = outputs[output] as RowOutput
-  const of = (sample: readonly OutputValues[]) => rowsIn(layout, sample[output] as OutputValues)
-  const scores = new Float64Array(samples.reduce((sum, sample) => sum + layout.tables * of(sample), 0))
+  const tables = samples.flatMap((sample) =>
+    Array.from({ length: layout.tables }, (_, table) => scoreRows(layout, sample[output] as OutputValues, table, columns).scores),
+  )
+  const scores = new Float64Array(tables.reduce((sum, { length }) => sum + length, 0))
   let count = 0
-  for (const sample of samples) {
-    const rows = of(sample)
-    for (let table = 0; table < layout.tables; table++) {
-      for (let row = 0; row < rows; row++) {
-        const { score } = largestAt(layout, sample[output] as OutputValues, rows, table, row, columns)
-        if (Number.isFinite(score)) scores[count++] = score
-      }
-    }
-  }
+  for (const table of tables) for (const score of table) if (Number.isFinite(score)) scores[count++] = score
   return scores.subarray(0, count)
 }
 
-/** The largest element of a row among some columns, and where it is. */
-export function largestAt(
+/** The largest element of each row of a table among some columns, and the column that it is in; -1: none. */
+export function scoreRows(
   layout: OutputLayout,
-  { values }: OutputValues,
-  rows: number,
+  output: OutputValues,
   table: number,
-  row: number,
   columns: readonly number[],
-): { score: number; column: number } {
-  const start = placeOf(layout, rows, table, row, 0)
-  const step = layout.isTransposed ? rows : 1
-  let score = Number.NEGATIVE_INFINITY
-  let best = -1
-  for (let index = 0; index < columns.length; index++) {
-    const column = columns[index] as number
-    const value = values[start + column * step] as number
-    if (value > score) {
-      score = value
-      best = column
-    }
+): { readonly scores: Float64Array; readonly classes: Int32Array } {
+  const rows = rowsHeld(layout, output)
+  const [scores, classes] = [new Float64Array(rows), new Int32Array(rows)]
+  const start = placeOf(layout, rows, table, 0, 0)
+  const rowStep = placeOf(layout, rows, table, 1, 0) - start
+  const columnStep = placeOf(layout, rows, table, 0, 1) - start
+  if (rows > 0) {
+    loadKernels().findRowMaxima(output.values, start, rows, rowStep, columnStep, Int32Array.from(columns), scores, classes)
   }
-  return { score, column: best }
+  return { scores, classes }
 }
 
 function skewnessOf(values: Float64Array): number {

@@ -30,6 +30,9 @@ describe('the kernels addon', () => {
       decodeJpeg: true,
       addToHistogram: true,
       findQuantiles: true,
+      addRoundingShift: true,
+      addOutputNoise: true,
+      findRowMaxima: true,
     }
     expect(Object.keys(kernels).sort()).toEqual(Object.keys(named).sort())
   })

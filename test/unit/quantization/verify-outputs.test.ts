@@ -1,14 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../../../lib/dataset/seeded-random.js'
-import { type FloatOutputs, OutputComparison } from '../../../lib/quantization/verification/compare-outputs.js'
+import { OutputComparison } from '../../../lib/quantization/verification/compare-outputs.js'
 import { judgeOutputs } from '../../../lib/quantization/verification/judge-outputs.js'
-import {
-  compareWithBias,
-  looksLikePixels,
-  measureSpread,
-  warnOfFlatness,
-  warnOfScale,
-} from '../../../lib/quantization/verification/judge-sample-scale.js'
+import { type FloatOutputs, ReferenceOutputs } from '../../../lib/quantization/verification/reference-outputs.js'
 
 type Values = Record<string, { shape: number[]; values: number[]; isWhole?: boolean }>
 const outputs = (named: Values): FloatOutputs =>
@@ -19,7 +13,7 @@ const outputs = (named: Values): FloatOutputs =>
     ]),
   )
 const compare = (float: Values[], quantized: Values[]) => {
-  const comparison = new OutputComparison(float.map(outputs), 1)
+  const comparison = new OutputComparison(new ReferenceOutputs(float.map(outputs), 1))
   for (const [index, each] of quantized.entries()) comparison.add(index, outputs(each))
   const measures = comparison.finish()
   return { measures, ...judgeOutputs(measures) }
@@ -172,53 +166,5 @@ describe('outputs of another kind', () => {
     const whole = (last: number): Values => ({ ids: { shape: [1, 4], values: [1, 2, 3, last], isWhole: true } })
     expect(compare([whole(4)], [whole(4)]).isAccurate).toBe(true)
     expect(compare([whole(4)], [whole(5)])).toMatchObject({ isAccurate: false, problems: [{ measure: 'same', value: 0.75 }] })
-  })
-})
-
-describe('how samples are scaled', () => {
-  const bias = Float32Array.of(1, -2)
-  const layer = (by: number) => [{ shape: [1, 2, 2, 1], values: Float32Array.of(1 + by, 1 - by, -2 + 2 * by, -2 - 2 * by) }]
-
-  it('shows in what the first layer makes of its bias', () => {
-    expect(compareWithBias(bias, layer(1))).toBeCloseTo(1)
-    expect(compareWithBias(bias, layer(255))).toBeCloseTo(255)
-  })
-
-  it('is said where pixels are as they came, or samples vanish, and not of other numbers', () => {
-    expect(warnOfScale('Conv', 255, true).map(({ code }) => code)).toEqual(['SAMPLES_SCALED'])
-    expect(warnOfScale('Conv', 0.004, false).map(({ code }) => code)).toEqual(['SAMPLES_SCALED'])
-    for (const [ratio, arePixels] of [
-      [6, true],
-      [900, false],
-      [0.4, false],
-    ] as const) {
-      expect(warnOfScale('Conv', ratio, arePixels)).toEqual([])
-    }
-    expect(looksLikePixels([0, 17, 255])).toBe(true)
-    expect(looksLikePixels([0.5, 199.75])).toBe(true)
-    for (const values of [
-      [0, 1],
-      [0, 20],
-      [0, Number.NaN],
-      [-1, 20],
-      [0, 256],
-    ])
-      expect(looksLikePixels(values)).toBe(false)
-  })
-
-  it('is said where all of them are nearly one number, be that as large as it may', () => {
-    const flat = measureSpread([[5000, 5000.5], Float32Array.of(5000, 5000.5)])
-    expect(flat.mean).toBeCloseTo(5000.25)
-    expect(flat.deviation).toBeCloseTo(0.25)
-    expect(warnOfFlatness('x', flat)).toMatchObject([{ code: 'SAMPLES_SCALED', message: expect.stringContaining('near 5000') }])
-    expect(warnOfFlatness('x', { mean: -2, deviation: 0.13 })).toHaveLength(1)
-    for (const [mean, deviation] of [
-      [-2, 0.5],
-      [0, 1],
-      [3, 0],
-      [Number.NaN, Number.NaN],
-    ] as const) {
-      expect(warnOfFlatness('x', { mean, deviation })).toEqual([])
-    }
   })
 })
