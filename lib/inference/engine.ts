@@ -14,7 +14,9 @@ import {
 import { defaultWindow } from './default-window.js'
 import { type InputSource, inferInOrder } from './infer-many.js'
 import { RequestQueue } from './request-queue.js'
-import { ShortLane } from './short-lane.js'
+import { type HandOver, ShortLane } from './short-lane.js'
+
+const nothingCopied: HandOver = { copied: 0, took: 0 }
 
 export interface InferOptions {
   /** Cancels this inference; its promise rejects with ABORTED. */
@@ -65,8 +67,8 @@ export interface EngineIdentity {
  * A compiled model, ready to run. Made by {@link buildEngine} and {@link loadEngine}.
  *
  * All `infer` calls of one engine share a fixed set of requests; calls beyond it wait their turn. Nothing blocks the
- * event loop except `inferSync`: inferences of microseconds, which are computed on the calling thread, give it its turn every
- * millisecond. Close it, or let `await using` do so, to free its memory at once.
+ * event loop except `inferSync`: inferences of microseconds, and those that take no longer than to copy their arrays for another
+ * thread, are computed on the calling thread and give it its turn every millisecond. Close it, or let `await using` do so, to free its memory at once.
  *
  * @example
  * await using engine = await buildEngine({ model: 'squeezenet.onnx' })
@@ -168,7 +170,8 @@ export class Engine {
   ): AsyncGenerator<InferenceResult, void, undefined> {
     const { signal, window = defaultWindow(this) } = options
     const inferOptions = signal && { signal }
-    return inferInOrder(source, (inputs) => this.#answer(inputs, inferOptions), window, signal)
+    const pause = () => this.#queue.nextTurn()
+    return inferInOrder(source, (inputs) => this.#answer(inputs, inferOptions), window, signal, pause)
   }
 
   /** Layers, precisions and devices as executed. */
@@ -243,24 +246,27 @@ export class Engine {
 
   /** As `infer`, but the result itself where it is there at once: most of what a short inference costs is its promise. */
   #answer(inputs: InferenceInputs, options: InferOptions | undefined): InferenceResult | Promise<InferenceResult> {
-    if (!this.#queue.canRunAtOnce()) return this.infer(inputs, options)
     this.#refuseClosed()
     const bound = this.#binder.bind(inputs)
     this.#refuseClosed()
     this.#syncWasLast = false
-    return this.#queue.runAtOnce(bound, undefined)
+    const queue = this.#queue
+    if (queue.canRunAtOnce(bound)) return queue.runAtOnce(bound, undefined)
+    const signal = options?.signal
+    if (signal?.aborted) throw engineryError('ABORTED', { what: 'The inference' }, { cause: signal.reason })
+    return queue.submit(bound, undefined, signal)
   }
 
   #runHere(inputs: BoundInputs, outputs: BoundOutputs | undefined): SlotResults {
     this.#syncWasLast = true
     if (this.#lane.ready) {
       this.#lastSync = this.#lane.slot
-      return this.#lane.run(inputs, outputs)
+      return this.#lane.run(inputs, outputs, 0)
     }
     this.#syncSlot ??= this.#compiled.createSlotSync()
     this.#lastSync = this.#syncSlot
     const results = this.#syncSlot.inferSync(inputs.values, inputs.shapes, outputs?.memories)
-    this.#lane.note(this.#syncSlot)
+    this.#lane.note(this.#syncSlot, nothingCopied)
     return results
   }
 

@@ -14,6 +14,7 @@ type Pulled<T> = { readonly step: IteratorResult<T> } | { readonly failure: unkn
  * it at once. The source's `return` is called when the consumer stops early. However it ends, no inference is running
  * any more when it has.
  *
+ * @param pause asked before anything is taken from the source: a promise to wait for first, if it is not yet time for more
  * @throws OPTION_INVALID (window), ABORTED; what the source and `infer` throw
  */
 export async function* inferInOrder<T, R>(
@@ -21,6 +22,7 @@ export async function* inferInOrder<T, R>(
   infer: (inputs: T) => R | Promise<R>,
   window: number,
   signal?: AbortSignal,
+  pause: () => Promise<void> | undefined = () => undefined,
 ): AsyncGenerator<R, void, undefined> {
   if (!Number.isInteger(window) || window < 1) {
     throw engineryError('OPTION_INVALID', {
@@ -35,12 +37,25 @@ export async function* inferInOrder<T, R>(
   const answers = new AnswerQueue<R>(ring)
   const puller = new Puller(source, ring)
   signal?.addEventListener('abort', ring)
+  // Whether the last answer was there at once. Then answers are handed out before more is taken: nothing runs meanwhile, and
+  // the memory of the one is used for the next.
+  let isAtOnce = false
   try {
     for (;;) {
       if (signal?.aborted) throw engineryError('ABORTED', { what: 'inferMany' }, { cause: signal.reason })
-      while (answers.length < window && puller.pull()) accept(puller.take(), answers, infer)
-      if (answers.isHeadReady()) yield answers.takeHead()
-      else if (answers.length === 0 && puller.ended) return
+      if (!isAtOnce || !answers.isHeadReady()) {
+        const paused = pause()
+        if (paused) {
+          await paused
+          if (signal?.aborted) continue
+        }
+        isAtOnce = false
+        while (answers.length < window && !isAtOnce && puller.pull()) isAtOnce = accept(puller.take(), answers, infer)
+      }
+      if (answers.isHeadReady()) {
+        if (isAtOnce && answers.length < window) puller.pull() // a slow source goes on meanwhile
+        yield answers.takeHead()
+      } else if (answers.length === 0 && puller.ended) return
       else await bell.wait()
     }
   } finally {
@@ -49,18 +64,23 @@ export async function* inferInOrder<T, R>(
   }
 }
 
-function accept<T, R>(pulled: Pulled<T>, answers: AnswerQueue<R>, infer: (inputs: T) => R | Promise<R>): void {
+/** @returns whether the answer is there already */
+function accept<T, R>(pulled: Pulled<T>, answers: AnswerQueue<R>, infer: (inputs: T) => R | Promise<R>): boolean {
   if ('failure' in pulled) {
     answers.pushFailure(pulled.failure)
   } else if (!pulled.step.done) {
     try {
       const answer = infer(pulled.step.value)
-      if (answer instanceof Promise) answers.push(answer)
-      else answers.pushValue(answer)
+      if (!(answer instanceof Promise)) {
+        answers.pushValue(answer)
+        return true
+      }
+      answers.push(answer)
     } catch (error) {
       answers.pushFailure(error)
     }
   }
+  return false
 }
 
 /** Wakes one waiter, also when it was rung before. */

@@ -17,6 +17,10 @@ interface Job {
   inputs: BoundInputs
   /** Whether `inputs` are the queue's own, because the job had to wait. */
   hasOwnInputs: boolean
+  /** Bytes of the caller's arrays, which are copied for it. */
+  readonly copied: number
+  /** Milliseconds that took, where they are many. */
+  took: number
   readonly outputs: BoundOutputs | undefined
   readonly signal: AbortSignal | undefined
   readonly resolve: (result: InferenceResult) => void
@@ -70,17 +74,25 @@ export class RequestQueue {
   }
 
   submit(inputs: BoundInputs, outputs: BoundOutputs | undefined, signal: AbortSignal | undefined): Promise<InferenceResult> {
-    if (this.canRunAtOnce()) return this.#promiseAtOnce(inputs, outputs, signal)
+    const lane = this.#lane
+    const copied = bytesToCopy(inputs)
+    if (lane.takes(copied) && this.#running === 0 && this.#waiting.length === 0) {
+      if (lane.hasTime()) return this.#promiseAtOnce(inputs, outputs, signal, copied)
+      // To let it wait takes as long, for its arrays must be copied then.
+      if (lane.isCostly(copied)) return this.#promiseNextTurn(inputs, outputs, signal, copied)
+    }
     return new Promise((resolve, reject) => {
-      const job: Job = { inputs, hasOwnInputs: false, outputs, signal, resolve, reject }
+      const job: Job = { inputs, hasOwnInputs: false, copied, took: 0, outputs, signal, resolve, reject }
       if (signal) this.#watch.add(signal, job)
-      const runner = this.#lane.ready ? undefined : this.#idle.shift()
+      const runner = this.#waiting.length > 0 || (lane.ready && !lane.isCostly(copied)) ? undefined : this.#idle.shift()
       if (runner) {
         this.#start(runner, job)
         return
       }
       try {
-        job.inputs = { values: inputs.values.map(ownInput), shapes: inputs.shapes }
+        this.#timeCopy(job, () => {
+          job.inputs = { values: inputs.values.map(ownInput), shapes: inputs.shapes }
+        })
         job.hasOwnInputs = true
       } catch (error) {
         this.#settle(job, fromNative(error, { what: 'The engine' }), null)
@@ -92,15 +104,20 @@ export class RequestQueue {
   }
 
   /** Whether an inference is short, has nobody before it, and may take some of this turn of the event loop. */
-  canRunAtOnce(): boolean {
+  canRunAtOnce(inputs: BoundInputs): boolean {
     const lane = this.#lane
-    return lane.ready && this.#running === 0 && this.#waiting.length === 0 && lane.hasTime()
+    return this.#running === 0 && this.#waiting.length === 0 && lane.takes(bytesToCopy(inputs)) && lane.hasTime()
+  }
+
+  /** The next turn of the event loop, where inferences that run at once have used up this one and nothing else is under way. */
+  nextTurn(): Promise<void> | undefined {
+    return this.#running === 0 && this.#waiting.length === 0 && this.#lane.isOutOfTime ? nextTurn() : undefined
   }
 
   /** Only where {@link canRunAtOnce}. @throws INFERENCE_FAILED */
-  runAtOnce(inputs: BoundInputs, outputs: BoundOutputs | undefined): InferenceResult {
+  runAtOnce(inputs: BoundInputs, outputs: BoundOutputs | undefined, copied = bytesToCopy(inputs)): InferenceResult {
     try {
-      return this.#collector.collect(this.#runInLane(inputs, outputs), outputs)
+      return this.#collector.collect(this.#runInLane(inputs, outputs, copied), outputs)
     } catch (error) {
       throw fromNative(error, { what: 'The engine' })
     }
@@ -127,11 +144,16 @@ export class RequestQueue {
     inputs: BoundInputs,
     outputs: BoundOutputs | undefined,
     signal: AbortSignal | undefined,
+    copied: number,
   ): Promise<InferenceResult> {
     try {
-      const result = this.runAtOnce(inputs, outputs)
+      const result = this.runAtOnce(inputs, outputs, copied)
       // Whoever aborts before the promise has told of its result is not given one, here as elsewhere.
-      return signal ? Promise.resolve(result).then((kept) => unlessAborted(signal, kept)) : Promise.resolve(result)
+      if (!signal) return Promise.resolve(result)
+      return Promise.resolve(result).then((kept) => {
+        refuseAborted(signal)
+        return kept
+      })
     } catch (error) {
       return Promise.reject(error)
     } finally {
@@ -139,9 +161,33 @@ export class RequestQueue {
     }
   }
 
-  #runInLane(inputs: BoundInputs, outputs: BoundOutputs | undefined): SlotResults {
+  /** Runs it now, and tells of it when the event loop has had its turn. Until then its outputs count as in use. */
+  async #promiseNextTurn(
+    inputs: BoundInputs,
+    outputs: BoundOutputs | undefined,
+    signal: AbortSignal | undefined,
+    copied: number,
+  ): Promise<InferenceResult> {
+    try {
+      let failure: unknown
+      let result: InferenceResult | undefined
+      try {
+        result = this.runAtOnce(inputs, outputs, copied)
+      } catch (error) {
+        failure = error
+      }
+      await nextTurn()
+      if (signal) refuseAborted(signal)
+      if (!result) throw failure
+      return result
+    } finally {
+      releaseOutputs(outputs)
+    }
+  }
+
+  #runInLane(inputs: BoundInputs, outputs: BoundOutputs | undefined, copied: number): SlotResults {
     this.#lastFinished = this.#lane.slot
-    return this.#lane.run(inputs, outputs)
+    return this.#lane.run(inputs, outputs, copied)
   }
 
   #drainNextTurn(): void {
@@ -160,7 +206,7 @@ export class RequestQueue {
       let results: SlotResults | null = null
       let failure: unknown = null
       try {
-        results = this.#runInLane(job.inputs, job.outputs)
+        results = this.#runInLane(job.inputs, job.outputs, 0) // what it had to copy is copied
       } catch (error) {
         failure = fromNative(error, { what: 'The engine' })
       }
@@ -171,7 +217,9 @@ export class RequestQueue {
 
   #start(runner: Runner, job: Job): void {
     try {
-      runner.slot.start(runner.done, job.inputs.values, job.inputs.shapes, job.outputs?.memories)
+      const start = () => runner.slot.start(runner.done, job.inputs.values, job.inputs.shapes, job.outputs?.memories)
+      if (job.hasOwnInputs) start()
+      else this.#timeCopy(job, start)
     } catch (error) {
       this.#idle.push(runner)
       this.#settle(job, fromNative(error, { what: 'The engine' }), null)
@@ -181,6 +229,16 @@ export class RequestQueue {
     this.#running++
     // What it needs is bound: without this, memory would return to the pool only when the handle is collected.
     releaseOwnInputs(job)
+  }
+
+  #timeCopy(job: Job, copy: () => void): void {
+    if (!this.#lane.isCostly(job.copied)) {
+      copy()
+      return
+    }
+    const began = this.#lane.now()
+    copy()
+    job.took = this.#lane.now() - began
   }
 
   #startNext(): void {
@@ -212,7 +270,7 @@ export class RequestQueue {
       if (this.#running === 0) this.#whenIdle?.()
       return
     }
-    if (!error) this.#lane.note(runner.slot)
+    if (!error) this.#lane.note(runner.slot, job)
     // The next inference starts before this one's promise is told: the engine should not wait for JavaScript.
     if (this.#waiting.length > 0 && !this.#lane.ready) this.#startNext()
     this.#settle(job, error && fromNative(error, { what: 'The engine' }), results)
@@ -253,9 +311,19 @@ export class RequestQueue {
   }
 }
 
-function unlessAborted<T>(signal: AbortSignal, result: T): T {
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
+function refuseAborted(signal: AbortSignal): void {
   if (signal.aborted) throw engineryError('ABORTED', { what: 'The inference' }, { cause: signal.reason })
-  return result
+}
+
+/** Bytes of arrays of the caller's, which are copied where the inference does not run at once. */
+function bytesToCopy({ values }: BoundInputs): number {
+  let bytes = 0
+  for (const value of values) if (ArrayBuffer.isView(value)) bytes += value.byteLength
+  return bytes
 }
 
 function ownInput(value: SlotInput): SlotInput {

@@ -2,27 +2,36 @@ import { setImmediate } from 'node:timers'
 import type { InferenceSlot, SlotResults } from '../engine/backend.js'
 import type { BoundInputs } from './bind-inputs.js'
 import type { BoundOutputs } from './collect-outputs.js'
+import { LaneJudge } from './lane-judge.js'
 
 // Milliseconds. Starting an inference on another thread and hearing of its end takes the JavaScript thread 0.008 to 0.02 (an
 // OpenVINO request, two wake-ups, an event), and other cores as much again. What computes for less is better computed here.
 const WORTH_HANDING_OVER = 0.015
 // As seen from outside, on threads that may have to wake up first.
 const MAY_BE_SHORT = 0.2
-// So many quick ones, and the lane is tried: only what is short can be quick, and much else can make it slow.
-const QUICK_TO_ENTER = 16
-// How much more often than not inferences must be slow to leave it. One that is slower than VERY_SLOW counts for several: a
-// few of those among quick ones are more than a busy machine would make.
-const SLOW_TO_LEAVE = 128
-// The same for the first ones, which tell whether it was right to enter.
-const SLOW_TO_FAIL = 16
+// So much slower than it should be is more than chance.
 const VERY_SLOW = 1
-const VERY_SLOW_COUNTS = 4
 // How long the lane may keep the event loop from its turn. The first inference of a turn is always taken.
 const TURN = 1
+// Bytes from which on copying an array counts in what handing over costs.
+const COSTLY_COPY = 2 ** 17
+// In times of the copy: besides the copying here, another core reads the copy again, out of a cache that it no longer fits.
+const WORTH_COPYING = 1.5
+const COPIES_KEPT = 16
+
+/** How an inference that did not run in the lane came to its thread. */
+export interface HandOver {
+  /** Bytes of the caller's arrays that were copied for it. */
+  readonly copied: number
+  /** Milliseconds that this took; looked at only where the bytes are many. */
+  readonly took: number
+}
 
 /**
  * Inferences that are over sooner than another thread could be told of them run here: on the calling thread, for at most a
- * millisecond in each turn of the event loop. Which engines have such inferences is measured, and measured on.
+ * millisecond in each turn of the event loop. What another thread is told of are large arrays, too, which are copied for it on
+ * the calling thread: where computing takes no longer than that, it holds up nobody more, and touches less memory. Which
+ * engines have such inferences is measured, and measured on.
  */
 export class ShortLane {
   readonly #open: () => Promise<InferenceSlot | undefined>
@@ -30,10 +39,12 @@ export class ShortLane {
   #slot: InferenceSlot | undefined
   #opening: Promise<void> | undefined
   #closed = false
-  #ready = false
-  #quick = 0
-  #slow = 0
-  #rest = 1000
+  // Two kinds, since of one engine's inferences those with arrays may belong here and those with Tensors not.
+  readonly #short = new LaneJudge()
+  readonly #copying = new LaneJudge()
+  /** Milliseconds a byte, of the copies made last. */
+  readonly #copyRates: number[] = []
+  #copyRate = 0
   #turnBegan: number | undefined
 
   /**
@@ -45,13 +56,23 @@ export class ShortLane {
     this.#now = now
   }
 
-  /** Whether inferences are to run here. */
+  /** Whether inferences are to run here for which nothing large would have to be copied. */
   get ready(): boolean {
-    return this.#ready
+    return this.#short.ready
   }
 
   get slot(): InferenceSlot | undefined {
     return this.#slot
+  }
+
+  /** Whether the copying of so many bytes counts. */
+  isCostly(copied: number): boolean {
+    return copied >= COSTLY_COPY
+  }
+
+  /** Whether an inference is to run here for which so many bytes would have to be copied. */
+  takes(copied: number): boolean {
+    return (copied >= COSTLY_COPY ? this.#copying : this.#short).ready
   }
 
   /** Whether this turn of the event loop may take another inference. */
@@ -64,26 +85,43 @@ export class ShortLane {
     return this.#now() - this.#turnBegan < TURN
   }
 
+  /** Whether inferences here have used up this turn of the event loop. */
+  get isOutOfTime(): boolean {
+    return this.#turnBegan !== undefined && this.#now() - this.#turnBegan >= TURN
+  }
+
+  now(): number {
+    return this.#now()
+  }
+
   /** @throws what the engine throws */
-  run(inputs: BoundInputs, outputs: BoundOutputs | undefined): SlotResults {
+  run(inputs: BoundInputs, outputs: BoundOutputs | undefined, copied: number): SlotResults {
     const start = this.#now()
     const results = (this.#slot as InferenceSlot).inferSync(inputs.values, inputs.shapes, outputs?.memories)
     const taken = this.#now() - start
-    if (taken > WORTH_HANDING_OVER) this.#noteSlow(taken)
-    else if (this.#slow > 0) this.#slow--
+    const isCostly = copied >= COSTLY_COPY
+    const judge = isCostly ? this.#copying : this.#short
+    const limit = isCostly ? WORTH_HANDING_OVER + WORTH_COPYING * copied * this.#copyRate : WORTH_HANDING_OVER
+    if (taken > limit) judge.noteSlow(taken > limit + VERY_SLOW)
+    else judge.noteWorthIt()
     return results
   }
 
   /** Learns from an inference that did not run here. */
-  note(slot: InferenceSlot): void {
-    if (this.#ready || this.#closed || (this.#opening && !this.#slot)) return
-    if (slot.latency <= MAY_BE_SHORT && ++this.#quick >= QUICK_TO_ENTER) this.#enter()
+  note(slot: InferenceSlot, { copied, took }: HandOver): void {
+    if (this.#closed || (this.#opening && !this.#slot)) return
+    const isCostly = copied >= COSTLY_COPY
+    const judge = isCostly ? this.#copying : this.#short
+    if (judge.ready) return
+    if (isCostly) this.#noteCopy(took / copied)
+    if (slot.latency <= (isCostly ? MAY_BE_SHORT + 2 * took : MAY_BE_SHORT) && judge.noteQuick()) this.#enter(judge)
   }
 
   /** Resolves when nothing of it is left. */
   async close(): Promise<void> {
     this.#closed = true
-    this.#ready = false
+    this.#short.end()
+    this.#copying.end()
     await this.#opening
     this.#slot?.close()
     this.#slot = undefined
@@ -93,31 +131,31 @@ export class ShortLane {
     this.#turnBegan = undefined
   }
 
-  // Other work on the machine makes any inference slow once in a while; half of them are slow only where the work is long.
-  #noteSlow(taken: number): void {
-    this.#slow += taken > VERY_SLOW ? VERY_SLOW_COUNTS : 1
-    if (this.#slow < SLOW_TO_LEAVE) return
-    this.#ready = false
-    this.#quick = -this.#rest
-    this.#rest *= 2
+  #noteCopy(rate: number): void {
+    this.#copyRates.push(rate)
+    if (this.#copyRates.length > COPIES_KEPT) this.#copyRates.shift()
   }
 
-  #enter(): void {
-    if (this.#slot) this.#begin()
-    else this.#opening ??= this.#openSlot()
+  #enter(judge: LaneJudge): void {
+    if (this.#slot) this.#begin(judge)
+    else this.#opening ??= this.#openSlot(judge)
   }
 
-  #begin(): void {
-    this.#ready = true
-    this.#slow = SLOW_TO_LEAVE - SLOW_TO_FAIL
+  #begin(judge: LaneJudge): void {
+    if (judge === this.#copying) this.#copyRate = medianOf(this.#copyRates)
+    judge.begin()
   }
 
-  async #openSlot(): Promise<void> {
+  async #openSlot(judge: LaneJudge): Promise<void> {
     try {
       this.#slot = await this.#open()
     } catch {
       return // inferences go on as before
     }
-    if (this.#slot && !this.#closed) this.#begin()
+    if (this.#slot && !this.#closed) this.#begin(judge)
   }
+}
+
+function medianOf(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0
 }

@@ -126,6 +126,46 @@ export function describeEngineContract(backend: BackendUnderTest): void {
         expect(results.map(({ y }) => y?.data[3])).toEqual(Array.from({ length: 3000 }, (_, i) => i))
       })
 
+      it('has copied large arrays when infer() returns, or needs them no more, however many calls follow each other', async () => {
+        const large = await backend.build(unaryModel('Relu', [1, 2 ** 17]))
+        const input = new Float32Array(2 ** 17)
+        const memory = Tensor.allocate('f32', [1, 2 ** 17])
+        for (let round = 0; round < 12; round++) {
+          const results = Array.from({ length: 30 }, (_, i) => {
+            input.fill(i + 1)
+            return large.infer(input)
+          })
+          input.fill(-1)
+          // Native memory goes its own way meanwhile, in its own order.
+          memory.data.fill(round)
+          const native = await large.infer(memory)
+          expect([native.y?.data[0], native.y?.data[2 ** 17 - 1]]).toEqual([round, round])
+          native.y?.release()
+          for (const [i, result] of (await Promise.all(results)).entries()) {
+            const { data } = result.y as Tensor<'f32'>
+            if (data[0] !== i + 1 || data[2 ** 17 - 1] !== i + 1) throw new Error(`inference ${i} gave ${data[0]}`)
+            result.y?.release()
+          }
+        }
+        await large.close()
+      })
+
+      it('streams large arrays of one buffer in order', async () => {
+        const large = await backend.build(unaryModel('Relu', [1, 2 ** 17]))
+        function* frames() {
+          const buffer = new Float32Array(2 ** 17)
+          for (let i = 0; i < 200; i++) yield buffer.fill(i)
+        }
+        let count = 0
+        for await (const { y } of large.inferMany(frames())) {
+          if (y?.data[5] !== count || y?.data[2 ** 17 - 1] !== count) throw new Error(`result ${count} is ${y?.data[5]}`)
+          count++
+          y.release()
+        }
+        expect(count).toBe(200)
+        await large.close()
+      })
+
       it('refuses to be aborted too late, and does not answer where it was aborted in time', async () => {
         for (let i = 0; i < 100; i++) {
           const controller = new AbortController()

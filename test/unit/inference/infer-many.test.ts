@@ -177,6 +177,53 @@ describe('inferInOrder', () => {
     expect(EventEmitter.getEventListeners(signal, 'abort')).toEqual([])
   })
 
+  it('hands out an answer that is there at once before it computes the next', async () => {
+    let computed = 0
+    let handedOut = 0
+    const infer = (item: number) => {
+      computed++
+      return item
+    }
+    for await (const value of inferInOrder([0, 1, 2, 3, 4, 5], infer, 4)) {
+      expect(value).toBe(handedOut++)
+      expect(computed).toBe(handedOut)
+    }
+    expect(handedOut).toBe(6)
+  })
+
+  it('keeps the order, and empties its queue, where answers begin to be there at once', async () => {
+    const infer = (item: number) => (item < 3 ? tick(5 - item).then(() => item) : item)
+    expect(await collect(inferInOrder([0, 1, 2, 3, 4, 5, 6], infer, 4))).toEqual([0, 1, 2, 3, 4, 5, 6])
+  })
+
+  it('asks a slow source for more while the consumer is at an answer that was there at once', async () => {
+    let asked = 0
+    async function* source() {
+      for (; asked < 4; ) yield asked++
+    }
+    const stream = inferInOrder(source(), (item: number) => item, 2)
+    expect((await stream.next()).value).toBe(0)
+    await tick(5)
+    expect(asked).toBe(2)
+    await stream.return()
+  })
+
+  it('waits before it takes more where it is told to, and can be aborted then', async () => {
+    const controller = new AbortController()
+    let paused = 0
+    const abortSoon = async () => {
+      await tick(5)
+      controller.abort()
+    }
+    const pause = () => (++paused === 3 ? abortSoon() : undefined)
+    const seen: number[] = []
+    const consume = async () => {
+      for await (const value of inferInOrder([0, 1, 2, 3, 4], (item) => item, 2, controller.signal, pause)) seen.push(value)
+    }
+    await expect(consume()).rejects.toMatchObject({ code: 'ABORTED' })
+    expect(seen).toEqual([0, 1])
+  })
+
   it('ends at once for an empty source', async () => {
     expect(await collect(inferInOrder([], async (value) => value, 2))).toEqual([])
   })

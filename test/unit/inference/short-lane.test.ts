@@ -1,71 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { InferenceSlot, SlotInput, SlotResults } from '../../../lib/engine/backend.js'
+import type { InferenceSlot } from '../../../lib/engine/backend.js'
 import { OutputCollector } from '../../../lib/inference/collect-outputs.js'
 import { RequestQueue } from '../../../lib/inference/request-queue.js'
 import { ShortLane } from '../../../lib/inference/short-lane.js'
-
-const port = { name: 'y', names: ['y'], type: 'f32', shape: [1] } as const
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
-
-// Inputs that had to wait come as bytes.
-const twice = ({ buffer, byteOffset }: ArrayBufferView) =>
-  new Float32Array([2 * new DataView(buffer, byteOffset).getFloat32(0, true)]).buffer
-
-/** The time that lanes go by, in milliseconds: work alone takes some, not a busy machine. */
-let time = 0
-const clock = () => time
-
-/** Doubles its input after `milliseconds` of work; asynchronous ones end with the next turn of the event loop. */
-class FakeSlot implements InferenceSlot {
-  latency = 0
-  milliseconds: number
-  started = 0
-  ran = 0
-  closed = false
-  failure: Error | undefined
-  constructor(milliseconds: number) {
-    this.milliseconds = milliseconds
-  }
-  inferSync(inputs: SlotInput[]): SlotResults {
-    this.ran++
-    time += this.milliseconds
-    this.latency = this.milliseconds
-    if (this.failure) throw this.failure
-    return [twice(inputs[0] as ArrayBufferView)]
-  }
-  start(done: (error: Error | null, results: SlotResults | null) => void, inputs: SlotInput[]): void {
-    this.started++
-    const results = [twice(inputs[0] as ArrayBufferView)]
-    setImmediate(() => {
-      this.latency = this.milliseconds
-      done(null, results)
-    })
-  }
-  cancel(): void {}
-  profile() {
-    return []
-  }
-  close(): void {
-    this.closed = true
-  }
-}
-
-function makeQueue({ milliseconds = 0.001, short = 0.001, slots = 2 } = {}) {
-  const asynchronous = Array.from({ length: slots }, () => new FakeSlot(milliseconds))
-  const shortSlot = new FakeSlot(short)
-  let opened = 0
-  const lane = new ShortLane(async () => {
-    opened++
-    return shortSlot
-  }, clock)
-  const queue = new RequestQueue(asynchronous, new OutputCollector([port]), lane)
-  const infer = async (value: number, signal?: AbortSignal) => {
-    const result = await queue.submit({ values: [new Float32Array([value])], shapes: undefined }, undefined, signal)
-    return result.y?.data[0]
-  }
-  const started = () => asynchronous.reduce((sum, slot) => sum + slot.started, 0)
-  return { queue, lane, infer, shortSlot, started, opened: () => opened }
-}
+import { FakeSlot, makeQueue, port, turn } from './fake-slot.js'
 
 async function enter({ lane, infer, shortSlot }: ReturnType<typeof makeQueue>) {
   const { milliseconds } = shortSlot
