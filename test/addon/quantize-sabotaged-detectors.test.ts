@@ -15,6 +15,13 @@ const models = {
   dense: { path: 'models/tiny_dense_digits_96.onnx', data: scenes, preprocess: { preset: 'rtdetr' } },
   transformer: { path: 'models/tiny_detr_digits_96.onnx', data: scenes, preprocess: { preset: 'rtdetr' } },
   nanodet: { path: 'models/nanodet_m_416.onnx', data: photos, preprocess: { preset: 'nanodet' } },
+  yolox: { path: 'models/yolox_nano_416.onnx', data: photos, preprocess: { preset: 'yolox' } },
+  /** With its BatchNormalization as it was trained. */
+  direction: {
+    path: 'models/ch_ppocr_mobile_v2.0_cls_infer.onnx',
+    data: join(dataFolder, 'ocr_lines/calib'),
+    preprocess: { preset: 'ppocr-cls' },
+  },
 } as const satisfies Record<string, { path: string; data: string; preprocess: Preprocess }>
 
 async function run(
@@ -85,6 +92,26 @@ describeWithData('a sabotaged detector', () => {
     const { warnings } = await run(name, null, more, { effort: 'fast', onInaccurate: 'keep' })
     expect(warnings.some(({ code }) => code === 'SAMPLES_SCALED')).toBe(isWrong)
   })
+
+  const unscaled = { scale: 1 / 255, mean: 0, std: 1 }
+  const photographs = { scale: 1, mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375] }
+  it.each([
+    ['yolox', {}, null],
+    ['yolox', photographs, /hardly vary.*pixels of 0 to 255 as they are would fit better/],
+    ['nanodet', {}, null],
+    ['nanodet', unscaled, /hardly vary.*pixels minus ImageNet's means/],
+    ['direction', {}, null],
+    ['direction', unscaled, /1\.\d times too small.*pixels minus 127\.5, over 127\.5/],
+    ['direction', photographs, /2\.\d times too large.*pixels minus 127\.5, over 127\.5/],
+  ] as const)(
+    'whose samples are normalized as those of another model is warned of, and right ones are not: %s %o',
+    async (...given) => {
+      const [name, more, message] = given
+      const { warnings } = await run(name, null, more, { effort: 'fast', onInaccurate: 'keep' })
+      const told = warnings.filter(({ code }) => code === 'SAMPLES_NORMALIZED').map((warning) => warning.message)
+      expect(told).toEqual(message === null ? [] : [expect.stringMatching(message)])
+    },
+  )
 
   it('whose pixels were not scaled is refused for that reason where it is inaccurate too', async () => {
     const thrown = await run('transformer', null, { scale: 1 }, { effort: 'fast' }).catch((error: unknown) => error)

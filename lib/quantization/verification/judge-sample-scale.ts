@@ -37,27 +37,13 @@ export function findSource(layer: GraphNode): GraphTensor | null {
 /**
  * What a layer computes without its bias, over its bias: of the middle channel, the root of the mean square.
  *
- * @param outputs of the layer, channels on axis 1
+ * @param means and mean squares of what it computes, for each channel
  */
-export function compareWithBias(
-  bias: Float32Array,
-  outputs: readonly { shape: readonly number[]; values: Float32Array }[],
-): number {
-  const squares = new Float64Array(bias.length)
-  let count = 0
-  for (const { shape, values } of outputs) {
-    const inner = shape.slice(2).reduce((product, length) => product * length, 1)
-    count += values.length / bias.length
-    for (let at = 0, channel = 0; at < values.length; channel = channel + 1 === bias.length ? 0 : channel + 1) {
-      const own = bias[channel] as number
-      let sum = 0
-      for (const end = at + inner; at < end; at++) sum += ((values[at] as number) - own) ** 2
-      squares[channel] = (squares[channel] as number) + sum
-    }
-  }
-  const ratios = [...squares.keys()].map(
-    (channel) => Math.sqrt((squares[channel] as number) / count) / Math.abs(bias[channel] as number),
-  )
+export function compareWithBias(bias: Float32Array, means: ArrayLike<number>, squares: ArrayLike<number>): number {
+  const ratios = Array.from(bias, (own, channel) => {
+    const square = (squares[channel] as number) - 2 * own * (means[channel] as number) + own * own
+    return Math.sqrt(Math.max(0, square)) / Math.abs(own)
+  })
   const known = ratios.filter(Number.isFinite).sort((a, b) => a - b)
   return known[Math.floor(known.length / 2)] ?? 1
 }
