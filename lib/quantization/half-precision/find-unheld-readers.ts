@@ -11,6 +11,8 @@ import { findUnheldConstant } from './unheld-constants.js'
 type Unheld =
   /** Squares, exponentials, sums of many elements, masks of -1e9: beyond the end of the type. */
   | 'vast'
+  /** The same of squares whose mean is taken, which samples prove too little of: TensorRT warns of any in half precision. */
+  | 'variance'
   /** Kept from zero by a number that is zero in the type; what is divided by it shows that. */
   | 'faint'
   /** One over such a number. */
@@ -20,6 +22,7 @@ type Unheld =
 
 const told: Readonly<Record<Unheld, string>> = {
   vast: 'may be beyond what the type holds',
+  variance: 'is of a variance, which may be beyond what the type holds',
   faint: 'may be all but zero in the type',
   inverse: 'may be beyond what the type holds',
   count: 'counts, perhaps further than the type does',
@@ -66,8 +69,9 @@ export function findUnheldReaders(
     written.delete(null)
     const [first] = read
     if (first !== undefined) reasons.set(node, `${first.tensor.name} ${told[first.kind]}`)
-    else if (own === 'vast' && node.is('Mul') && !isSeenSmall(node.outputs[0] ?? null, own, ranges, limits))
+    else if (own !== null && isPower(node) && !isSeenSmall(node.outputs[0] ?? null, own, ranges, limits))
       reasons.set(node, 'what it writes, a square, may be beyond what the type holds')
+    if (own === 'variance') for (const one of deviationOf(node)) reasons.set(one, 'a normalization begins with it')
     for (const output of node.outputs) {
       if (output === null) continue
       const left = new Set([...written].filter((kind) => kind !== null && !isSeenSmall(output, kind, ranges, limits)))
@@ -92,8 +96,18 @@ function findRead(node: GraphNode, kinds: ReadonlyMap<GraphTensor, ReadonlySet<U
   return read
 }
 
+/** What a square is taken of, where that is a distance from a mean. */
+function deviationOf(square: GraphNode): readonly GraphNode[] {
+  const difference = square.inputs[0]?.producer
+  if (!difference?.is('Sub')) return []
+  const mean = difference.inputs[1]?.producer
+  return mean?.is('ReduceMean') && mean.inputs[0] === difference.inputs[0] ? [mean, difference] : []
+}
+
+const isLarge = (kind: Unheld) => kind === 'vast' || kind === 'variance'
+
 function isTouched(node: GraphNode, kind: Unheld, index: number): boolean {
-  if (kind === 'vast') return true
+  if (isLarge(kind)) return true
   if (node.is(...moves)) return true
   if (node.is('Div')) return index === 1 || kind === 'inverse'
   if (kind === 'faint') return node.is('Sqrt', 'Reciprocal', 'Pow', 'Clip', 'Max', 'Add')
@@ -114,12 +128,13 @@ function kindBehind(
     if (node.is('Div')) return node.inputs[0]?.constant ? 'inverse' : null
     return 'faint'
   }
-  if (kind !== 'vast') return null
-  const isDivisor = node.is('Div') && kinds.get(node.inputs[1] ?? null)?.has('vast')
+  if (!isLarge(kind)) return null
+  const divisor = node.is('Div') ? kinds.get(node.inputs[1] ?? null) : undefined
+  const isDivisor = [...(divisor ?? [])].some(isLarge)
   if (node.is(...bounding) || isDivisor || isNarrowClip(node, limits)) return null
-  if (node.is('Pow')) return exponentOf(node) <= 0.5 ? null : 'vast'
+  if (node.is('Pow')) return exponentOf(node) <= 0.5 ? null : kind
   const operator = describeHalfOperator(node)
-  return node.is(...passing) || operator?.kind === 'elementwise' || operator?.kind === 'reduction' ? 'vast' : null
+  return node.is(...passing) || operator?.kind === 'elementwise' || operator?.kind === 'reduction' ? kind : null
 }
 
 /** What a node writes by itself. */
@@ -130,7 +145,10 @@ function kindFrom(node: GraphNode, type: HalfType, limits: HalfLimits, shapes: I
     const value = message ? Constant.fromMessage(message) : null
     return value?.elementType === 'f32' && magnitudeOf(value.values() as Float32Array) > limits.largest ? 'vast' : null
   }
-  if (type === 'f16' && (node.is('Exp', 'ReduceSumSquare') || isPower(node) || isLongSum(node, shapes))) return 'vast'
+  if (type === 'f16' && isPower(node)) {
+    return node.outputs[0]?.uses.some(({ node: reader }) => reader.is('ReduceMean')) ? 'variance' : 'vast'
+  }
+  if (type === 'f16' && (node.is('Exp', 'ReduceSumSquare') || isLongSum(node, shapes))) return 'vast'
   const unheld = findUnheldConstant(node, limits)
   if (unheld === null) return null
   // Bounds beyond the type bound nothing.

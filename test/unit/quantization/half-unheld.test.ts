@@ -45,16 +45,22 @@ describe('what half precision may not hold, by the structure of a graph', () => 
   ])('computes a normalization that is written out in float32 from the square on: %s', (_, epsilon, square, quotient) => {
     const lines = normalization(square[0] as NodeSketch, ...quotient)
     const { half, float } = convert(between(lines, { epsilon: floats([], epsilon) }))
-    expect(half).toEqual(['h', 'm', 'd', 'y'])
-    expect(float.sort()).toEqual(['s', 'v', 'e', 'q', ...quotient.map(({ name }) => name as string)].sort())
+    expect(half).toEqual(['h', 'y'])
+    expect(float.sort()).toEqual(['m', 'd', 's', 'v', 'e', 'q', ...quotient.map(({ name }) => name as string)].sort())
   })
 
-  it('believes samples that squares are small, not that a divisor is no smaller than any seen', () => {
+  it('believes samples that squares are small, but not of a variance, nor that a divisor is no smaller than any seen', () => {
     const seen = (most: number) => ({ range: { minima: Float32Array.of(0), maxima: Float32Array.of(most) } })
     const ranges: Statistics = new Map(['s', 'v', 'e'].map((name) => [name, seen(100)]))
+    const square = between([node('s = Mul h h'), node('z = Add s two')])
+    expect(convert(square).float).toEqual(['s', 'z', 'y'])
+    expect(convert(square, { ranges }).float).toEqual([])
     const lines = normalization(node('s = Mul d d'), node('z = Div d q'))
-    expect(convert(between(lines, { epsilon: floats([], 1e-3) }), { ranges }).float).toEqual([])
-    expect(convert(between(lines, { epsilon: floats([], 1e-12) }), { ranges }).float).toEqual(['e', 'q', 'z'])
+    const variance = convert(between(lines, { epsilon: floats([], 1e-3) }), { ranges })
+    expect(variance.float.sort()).toEqual(['d', 'e', 'm', 'q', 's', 'v'])
+    expect(variance.reasons.q).toBe('e is of a variance, which may be beyond what the type holds')
+    const guarded = between([node('e = Clip h epsilon'), node('z = Div h e')], { epsilon: floats([], 1e-12) })
+    expect(convert(guarded, { ranges }).float).toEqual(['e', 'z'])
   })
 
   it.each([
