@@ -5,17 +5,14 @@ import { types } from 'node:util'
 import { openCache } from '../engine/engine-cache.js'
 import { canonicalJson, digestEngine } from '../engine/engine-digest.js'
 import type { EngineIdentity, EnginePreparation } from '../engine/manifest.js'
-import type { CalibrationInput } from '../engine/tensorrt/batch-layout.js'
-import { planSettings } from '../engine/tensorrt/builder-settings.js'
-import { type DeclaredInput, planShapes } from '../engine/tensorrt/input-shapes.js'
 import { findOptimizedLayers } from '../engine/tensorrt/layers/inspect-plan.js'
-import { planLayerSettings } from '../engine/tensorrt/layers/plan-layer-settings.js'
 import { requireInt8Share } from '../engine/tensorrt/layers/report-precision.js'
 import { digestDefinition, type NetworkDefinition } from '../engine/tensorrt/network/network-definition.js'
 import { TensorRtNetwork } from '../engine/tensorrt/network/tensorrt-network.js'
 import { type OpenedTensorRt, openTensorRt, requireBuilder } from '../engine/tensorrt/open-library.js'
 import type { TensorRtPlan } from '../engine/tensorrt/plan.js'
 import { tensorrtIdentity, tensorrtIdentityOptions } from '../engine/tensorrt/plan-identity.js'
+import { type OpenedPlugins, openPlugins } from '../engine/tensorrt/plugin-libraries.js'
 import { runBuild } from '../engine/tensorrt/run-build.js'
 import { engineryError } from '../errors/enginery-error.js'
 import { explainFileFailure } from '../errors/explain-file-failure.js'
@@ -24,14 +21,12 @@ import { abortedError, unlessAborted } from '../errors/unless-aborted.js'
 import { logSafely, silentLogger } from '../logging/logger.js'
 import { digestModel } from '../model/model-digest.js'
 import { detectBytesFormat, detectModelFormat } from '../model/model-format.js'
-import { nameDimensions } from '../model/name-dimensions.js'
-import { readOnnxModel } from '../model/onnx-reader.js'
-import type { NativeBuildRequest } from '../native/tensorrt-addon.js'
 import { BuildRun } from './build-run.js'
 import { openNativeCalibration } from './calibrate-natively.js'
 import { describePlan, manifestContent, planFromCache } from './describe-plan.js'
 import { checkNetwork, networkInput } from './network-input.js'
-import { type PlannedPrecision, planPrecision } from './plan-tensorrt-precision.js'
+import { planPrecision } from './plan-tensorrt-precision.js'
+import { planRequest } from './plan-tensorrt-request.js'
 import type { PreparedModel } from './prepare-tensorrt.js'
 import type { BuilderEvent, BuildTensorRtSettings } from './tensorrt-options.js'
 import { openTimingCache } from './timing-caches.js'
@@ -53,6 +48,7 @@ export async function buildTensorRt(settings: BuildTensorRtSettings): Promise<Te
   const library = await unlessAborted(openTensorRt(settings.library), settings.signal, 'The build')
   requireBuilder(library, settings.device)
   const planned = planPrecision(settings, library)
+  const plugins = await openPlugins(settings, library)
   const run = new BuildRun(
     'The build',
     ['digest', 'cache', ...(planned.stage === null ? [] : [planned.stage]), 'read', 'compile', 'store'],
@@ -61,9 +57,10 @@ export async function buildTensorRt(settings: BuildTensorRtSettings): Promise<Te
   )
   const model = await readModel(settings.model)
   checkNetwork(model, settings, planned, library)
+  const asked = await planRequest(model, settings, library, planned, plugins)
 
   run.enter('digest')
-  const identity = await run.unlessAborted(identify(model, settings, library))
+  const identity = await run.unlessAborted(identify(model, settings, library, plugins))
   const preparation = planned.prepare(model)
   // Calibrators of TensorRT's measure anew each time, and nothing tells one calibration from another.
   const kept = planned.calibrates ? null : settings.cache ? await preparation?.identity() : undefined
@@ -88,12 +85,12 @@ export async function buildTensorRt(settings: BuildTensorRtSettings): Promise<Te
     source: identity.model,
     options: preparation.options,
   }
-  const own = preparation ? await identify(source, settings, library) : identity
+  const own = preparation ? await identify(source, settings, library, plugins) : identity
   run.enter('read')
-  const { request, notes: shaped, inputs } = await planRequest(source, settings, library, planned)
-  const notes = [...(prepared?.notes ?? []), ...shaped]
+  const request = asked.requestFor(source)
+  const notes = [...(prepared?.notes ?? []), ...asked.notes]
   const calibration = planned.calibrates
-    ? await openNativeCalibration(settings, library, identity.model.sha256, inputs, logger)
+    ? await openNativeCalibration(settings, library, identity.model.sha256, asked.inputs, logger)
     : undefined
   try {
     const timings = await openTimingCache(settings, library)
@@ -106,7 +103,9 @@ export async function buildTensorRt(settings: BuildTensorRtSettings): Promise<Te
     const table = (await calibration?.finish(outcome.calibration)) ?? null
     await timings?.add(outcome.timingCache)
     const bytes = new Uint8Array(outcome.plan as ArrayBuffer)
-    const optimized = await run.unlessAborted(findOptimizedLayers(library, bytes, settings.device, outcome.layerInformation))
+    const optimized = await run.unlessAborted(
+      findOptimizedLayers(library, bytes, { device: settings.device, plugins: plugins.apart, written: outcome.layerInformation }),
+    )
     const identified = { ...own, ...(made && { preparation: made }) }
     const plan = describePlan(bytes, outcome, identified, {
       optimized,
@@ -155,7 +154,12 @@ function otherFormat(model: string, format: string) {
   return engineryError('MODEL_UNSUPPORTED', { model, reason: `it is ${format}; TensorRT reads ONNX` })
 }
 
-async function identify(model: OnnxInput, settings: BuildTensorRtSettings, library: OpenedTensorRt): Promise<EngineIdentity> {
+async function identify(
+  model: OnnxInput,
+  settings: BuildTensorRtSettings,
+  library: OpenedTensorRt,
+  plugins: OpenedPlugins,
+): Promise<EngineIdentity> {
   const { path, bytes, network } = model
   // External data belongs to the digest, so a model with a file is digested by its file.
   const isFile = path !== null && (typeof settings.model === 'string' || 'path' in settings.model)
@@ -185,51 +189,8 @@ async function identify(model: OnnxInput, settings: BuildTensorRtSettings, libra
       name: network ? network.name : path && basename(path),
       format: network ? 'tensorrt-network' : 'onnx',
     },
-    options: tensorrtIdentityOptions({ ...options, ...forbidden }, precision, library.installation.product),
+    options: tensorrtIdentityOptions({ ...options, ...forbidden }, precision, library.installation.product, plugins.identity),
   }
-}
-
-async function planRequest(
-  model: OnnxInput,
-  settings: BuildTensorRtSettings,
-  library: OpenedTensorRt,
-  { precision, allowsHalf }: PlannedPrecision,
-): Promise<{ request: NativeBuildRequest; notes: string[]; inputs: CalibrationInput[] }> {
-  const { network } = model
-  const declared = network?.inputs ?? (await readOnnxModel(model.bytes)).inputs
-  const inputs = declared.map(({ name, shape }) => ({
-    name,
-    shape: (shape ?? []).map((one) => (typeof one === 'number' && one >= 0 ? one : null)),
-  }))
-  const { inputShapes, profiles, batchFixed } = planShapes(model.shownName, inputs, settings)
-  // Before the settings that go with them: what replaced types of single layers says more.
-  const layers = planLayerSettings(settings.builder, precision, library)
-  const { settings: builderSettings, stronglyTyped, maxThreads } = planSettings(settings.builder, precision, library, allowsHalf)
-  const notes = batchFixed.map((name) => `the open batch dimension of input ${name} became 1 (options shapes, profiles)`)
-  const request: NativeBuildRequest = {
-    // Else TensorRT takes open dimensions that an exporter calls "?" for equal.
-    ...(network ? { network: network.native } : { model: nameDimensions(model.bytes) }),
-    ...(model.path !== null && { modelPath: model.path }),
-    ...(settings.parserFlags && { parserFlags: settings.parserFlags }),
-    stronglyTyped,
-    settings: builderSettings,
-    layers,
-    inputShapes,
-    profiles,
-    ...(maxThreads !== undefined && { maxThreads }),
-    ...(settings.dynamicRanges && { dynamicRanges: settings.dynamicRanges }),
-    ...(settings.calibrationProfile !== undefined && { calibrationProfile: settings.calibrationProfile }),
-    verbose: settings.verbose ?? false,
-    device: settings.device,
-  }
-  const calibrated = settings.profiles?.[settings.calibrationProfile ?? 0] ?? {}
-  const shapeOf = ({ name, shape }: DeclaredInput) => {
-    const range = calibrated[name]
-    return inputShapes[name] ?? (range && 'opt' in range ? [...range.opt] : shape.map((length) => length ?? 1))
-  }
-  const types = new Map(declared.map(({ name, type }) => [name, type as CalibrationInput['type']]))
-  const shaped = inputs.map((one) => ({ name: one.name, type: types.get(one.name) ?? 'f32', shape: shapeOf(one) }))
-  return { request, notes, inputs: shaped }
 }
 
 function cacheOptions(cache: Exclude<BuildTensorRtSettings['cache'], false | undefined>) {

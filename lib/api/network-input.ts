@@ -41,8 +41,8 @@ export function checkNetwork(
   if (stage !== null) {
     const instead =
       stage === 'quantize'
-        ? 'Write `quantize` and `dequantize` into it, or on TensorRT 10 give `calibrator`: its own then calibrates.'
-        : 'Its types are those that are written: `cast` what is to be computed in another type.'
+        ? 'Write `quantize` and `dequantize` in front of the layers that are to compute on integers, and leave `calibration` out; or build with TensorRT 10 (not strongly typed), whose calibrators take the samples.'
+        : `Write \`cast\` to ${precision === 'fp16' ? 'f16' : 'bf16'} where it is to begin and back to f32 where it is to end, and leave \`precision\` out; or build with TensorRT 10 (not strongly typed), whose builder chooses by itself.`
     throw unsupported(library, `${precision} for networks that are written layer by layer`, instead)
   }
   refuseForLine(network, library, library.line !== 'v10' || builder.stronglyTyped === true)

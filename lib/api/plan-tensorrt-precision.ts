@@ -1,4 +1,5 @@
 import { unsupported } from '../engine/tensorrt/builder-settings.js'
+import { TensorRtNetwork } from '../engine/tensorrt/network/tensorrt-network.js'
 import type { OpenedTensorRt } from '../engine/tensorrt/open-library.js'
 import { engineryError } from '../errors/enginery-error.js'
 import type { OnnxInput } from './build-tensorrt.js'
@@ -32,6 +33,7 @@ export function planPrecision(settings: BuildTensorRtSettings, library: Library)
   const { precision, calibration, calibrator, builder } = settings
   const typed = library.line !== 'v10' || builder.stronglyTyped === true
   refuseHalf(settings, typed)
+  refuseRanges(settings, library, typed)
   if (precision === 'int8') return planInt8(settings, library, typed)
   if (calibrator !== undefined) throw refuseOption('calibrator', 'precision int8 with it')
   if (typed && isHalf(precision)) {
@@ -53,21 +55,45 @@ export function planPrecision(settings: BuildTensorRtSettings, library: Library)
 const nothing = { stage: null, prepare: () => undefined } as const
 
 function planInt8(settings: BuildTensorRtSettings, library: Library, typed: boolean): PlannedPrecision {
-  const { precision, calibration, calibrator, dynamicRanges, halfPrecision } = settings
+  const { precision, calibration, calibrator, halfPrecision, model } = settings
   const allowsHalf = halfPrecision !== false
-  if (library.line !== 'v10' && dynamicRanges !== undefined) {
-    throw unsupported(library, 'dynamic ranges', 'Give `calibration`: the model then gets quantizers.')
-  }
   if (calibrator !== undefined) {
     if (library.line !== 'v10')
       throw unsupported(library, 'calibrators', 'Leave `calibrator` out: the model then gets quantizers.')
     if (typed) throw refuseOption('calibrator', 'a network that is not strongly typed')
     return { ...nothing, calibrates: true, precision, allowsHalf }
   }
+  // Nothing can be put into a network that is written layer by layer: its samples are for TensorRT's own calibrators.
+  if (calibration !== undefined && model instanceof TensorRtNetwork && !typed) {
+    return { ...nothing, calibrates: true, precision, allowsHalf }
+  }
   const built = { calibrates: false, precision: typed ? 'fp32' : 'int8', allowsHalf } as const
   // A model with quantizers needs no samples; TensorRT says what it misses in any other.
   if (calibration === undefined) return { ...nothing, ...built }
   return { stage: 'quantize', prepare: (model) => prepareTensorRtInt8(settings, model, typed), ...built }
+}
+
+/** Said where nothing would come of them. */
+function refuseRanges(
+  { dynamicRanges, precision, calibration, calibrator, model }: BuildTensorRtSettings,
+  library: Library,
+  typed: boolean,
+): void {
+  if (dynamicRanges === undefined) return
+  if (library.line !== 'v10') {
+    const instead =
+      model instanceof TensorRtNetwork
+        ? 'Write `quantize` and `dequantize` into the network.'
+        : 'Give `calibration`: the model then gets quantizers.'
+    throw unsupported(library, 'dynamic ranges', instead)
+  }
+  if (typed) throw refuseOption('dynamicRanges', 'a network that is not strongly typed')
+  if (precision !== 'int8') throw refuseOption('dynamicRanges', 'precision int8 beside it')
+  if (calibration !== undefined && calibrator === undefined && !(model instanceof TensorRtNetwork)) {
+    const reason =
+      'no `calibration` beside it, which puts quantizers into the model, or `calibrator`, which keeps to the ranges that are set'
+    throw refuseOption('dynamicRanges', reason)
+  }
 }
 
 /** Said where nothing would come of it. */

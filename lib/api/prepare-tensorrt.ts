@@ -34,10 +34,10 @@ export function preparedSource({ model: given }: BuildTensorRtSettings, model: O
   return model.path !== null && !isBytes ? model.path : model.bytes
 }
 
-/** Inputs with ranges are calibrated at the lengths that TensorRT tunes for. */
-export function optimalShapes({ profiles }: BuildTensorRtSettings): Record<string, number[]> {
+/** Inputs with ranges are calibrated at the lengths that TensorRT tunes one profile for. */
+export function optimalShapes({ profiles, calibrationProfile = 0 }: BuildTensorRtSettings): Record<string, number[]> {
   const shapes: Record<string, number[]> = {}
-  for (const [name, range] of Object.entries(profiles?.[0] ?? {})) {
+  for (const [name, range] of Object.entries(profiles?.[calibrationProfile] ?? {})) {
     if ('opt' in range) shapes[name] = [...range.opt]
   }
   return shapes

@@ -126,11 +126,21 @@ export interface TensorRtBuildOptions {
   shapes?: Record<string, number[]> | undefined
   /** Ranges of shapes that the plan is made for; TensorRT tunes each for its `opt`. */
   profiles?: TensorRtProfileInput[] | undefined
-  /** TensorRT 10: index of the profile that is calibrated with. */
+  /** Index of the profile whose `opt` is the shape of samples; 0 unless told. */
   calibrationProfile?: number | undefined
   /** TensorRT 10, int8: [min, max] by tensor name, in place of a calibration. */
   dynamicRanges?: Record<string, [number, number]> | undefined
   parserFlags?: ('native-instancenorm' | 'enable-plugin-override' | 'report-capability-dla' | 'adjust-for-dla')[] | undefined
+  /**
+   * TensorRT 10 and 11: libraries with plugins of your own (`.so`), which are found by name in ONNX models, as operators that
+   * TensorRT does not have, and by {@link TensorRtNetwork.plugin}. A library exports `getCreators`, or registers its creators when
+   * it is loaded. It is code that runs in this process.
+   */
+  plugins?: string[] | undefined
+  /** With `builder.versionCompatible`: libraries of plugins that go into the plan. */
+  pluginsToSerialize?: string[] | undefined
+  /** With `builder.versionCompatible`: leave out the libraries of NVIDIA's plugins that the model needs. */
+  ignoreParserPlugins?: boolean | undefined
   /** Settings of TensorRT's builder, by name. What this TensorRT does not have is refused with what replaced it. */
   builder?: TensorRtBuilderInput | undefined
   /** Folder of built plans to reuse; off by default. */

@@ -70,6 +70,8 @@ export interface NativeBuilderSettings {
   numbers: Record<string, number>
   /** 89 for 8.9; 1 for the device that is here. */
   computeCapabilities?: number[]
+  /** Libraries that a version compatible plan takes along. */
+  pluginsToSerialize?: string[]
 }
 
 /** What is asked of the layers that a name, or a pattern with one `*`, stands for. */
@@ -111,12 +113,16 @@ export interface NativeCheckRequest {
   model: Uint8Array
   /** The file that external data lies beside. */
   modelPath?: string
+  /** Libraries of plugins, opened and of the kind `creators`. Not on RTX. */
+  plugins?: string[]
 }
 
 /** Of a model, or of a network. */
 export interface NativeBuildRequest extends Partial<NativeCheckRequest> {
   network?: NativeNetworkDefinition
   parserFlags?: string[]
+  /** A version compatible plan takes along no libraries but those of `pluginsToSerialize`: else those of NVIDIA's that it needs. */
+  ignoreParserPlugins?: boolean
   /** 10.x; other lines know no other networks. */
   stronglyTyped?: boolean
   settings?: NativeBuilderSettings
@@ -238,6 +244,8 @@ export interface NativeInspectRequest {
   device?: number
   /** Whether code for the host that the plan may hold is allowed to run: for plans that were just built. */
   hostCode?: boolean
+  /** Libraries of plugins that the plan needs and does not hold, as for a build. */
+  plugins?: string[]
 }
 
 export interface NativeBuild {
@@ -273,6 +281,13 @@ export interface TensorRtAddon {
   /** @param path of the driver's library, for example `libcuda.so.1` */
   driver(path: string): Promise<NativeCudaDriver>
   names(): NativeTensorRtNames
+  /**
+   * Loads a library of plugins for good. `creators`: builds name it in `plugins`; `registered`: its plugins are in the registry of
+   * the process from now on. Rejects with `TRT_PLUGIN_LIBRARY` and the linker's words.
+   *
+   * @param path absolute
+   */
+  openPlugins(path: string): Promise<'creators' | 'registered'>
   build(request: NativeBuildRequest, onEvent?: (event: NativeBuildEvent) => void): NativeBuild
   /** Null where TensorRT refuses one of them. Not on RTX. */
   combineTimingCaches(stored: Uint8Array, added: Uint8Array, device: number): Promise<ArrayBuffer | null>

@@ -11,6 +11,7 @@
 #include "inspect_job.h"
 #include "library.h"
 #include "line.h"
+#include "plugin_libraries.h"
 #include "timing_cache_job.h"
 
 namespace enginery::tensorrt {
@@ -92,6 +93,18 @@ Napi::Value driver(const Napi::CallbackInfo& info) {
     });
 }
 
+// openPlugins(path): "creators" or "registered", as PluginLibraryKind has it.
+Napi::Value open_plugin_library(const Napi::CallbackInfo& info) {
+    return guarded(info.Env(), "TRT_PLUGIN_LIBRARY", [&] {
+        if (!info[0].IsString()) throw NativeError("NATIVE_ARGUMENT", "expected the path of a library of plugins");
+        return BackgroundTask<PluginLibraryKind>::start(
+            info.Env(), "TRT_PLUGIN_LIBRARY", [path = info[0].As<Napi::String>().Utf8Value()] { return open_plugins(path); },
+            [](Napi::Env env, PluginLibraryKind& kind) -> Napi::Value {
+                return Napi::String::New(env, kind == PluginLibraryKind::kCreators ? "creators" : "registered");
+            });
+    });
+}
+
 // names(): what this line and the library that is open take. See lib/native/tensorrt-addon.ts.
 Napi::Value names(const Napi::CallbackInfo& info) {
     return guarded(info.Env(), "TRT_LIBRARY", [&] { return names_to_js(info.Env(), Library::opened().version()); });
@@ -102,6 +115,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     exports.Set("line", kLine);
     exports.Set("headers", std::to_string(NV_TENSORRT_MAJOR) + "." + std::to_string(NV_TENSORRT_MINOR));
     exports.Set("open", Napi::Function::New<open>(env, "open"));
+    exports.Set("openPlugins", Napi::Function::New<open_plugin_library>(env, "openPlugins"));
     exports.Set("names", Napi::Function::New<names>(env, "names"));
     exports.Set("build", Napi::Function::New<start_build>(env, "build"));
     exports.Set("checkModel", Napi::Function::New<start_check>(env, "checkModel"));

@@ -1,5 +1,6 @@
 #include "build.h"
 
+#include <algorithm>
 #include <tuple>
 
 #include "../shared/background_work.h"
@@ -8,6 +9,7 @@
 #include "library.h"
 #include "network/replay_network.h"
 #include "option_names.h"
+#include "plugin_libraries.h"
 
 namespace enginery::tensorrt {
 namespace {
@@ -22,13 +24,14 @@ uint32_t creation_flags(bool strongly_typed) {
 // What one build is made with. Members are destroyed from the last to the first: what TensorRT made before what it was
 // made by, and all of it while the context of the device is current.
 struct Workbench {
-    Workbench(int device, bool strongly_typed) {
+    Workbench(int device, bool strongly_typed, const std::vector<std::string>& plugins = {}) {
         const Driver* driver = Driver::opened();
         if (driver != nullptr) context = std::make_unique<CurrentContext>(*driver, device);
         const Library& library = Library::opened();
         ILogger& logger = ProcessLogger::instance();
         builder = library.create_builder(logger);
         builder->setErrorRecorder(&recorder);
+        load_plugins(builder->getPluginRegistry(), plugins);
         network.reset(builder->createNetworkV2(creation_flags(strongly_typed)));
         if (!network) throw NativeError("TRT_BUILDER", "TensorRT made no network");
         network->setErrorRecorder(&recorder);
@@ -105,9 +108,23 @@ void refuse_recorded(const ErrorRecorder& recorder) {
     if (!errors.empty()) throw NativeError("TRT_CONFIG", errors.front().text);
 }
 
+// As trtexec does it: plans that other versions load, and that bring a runtime, bring the plugins of NVIDIA's that they need.
+void take_along(ConfigSettings& settings, const std::vector<std::string>& plugins) {
+    const auto is_on = [&flags = settings.flags](const char* name) {
+        const auto flag = flags.find(name);
+        return flag != flags.end() && flag->second;
+    };
+    if (!is_on("version-compatible") || is_on("exclude-lean-runtime")) return;
+    auto& paths = settings.plugins_to_serialize;
+    for (const std::string& path : plugins) {
+        if (std::find(paths.begin(), paths.end(), path) == paths.end()) paths.push_back(path);
+    }
+}
+
 // Everything up to the call that takes long.
-void prepare(Workbench& bench, nvinfer1::IBuilderConfig& config, const BuildRequest& request, BuildOutcome& outcome) {
-    apply_settings(config, request.settings, Library::opened().version());
+void prepare(Workbench& bench, nvinfer1::IBuilderConfig& config, const BuildRequest& request, const ConfigSettings& settings,
+             BuildOutcome& outcome) {
+    apply_settings(config, settings, Library::opened().version());
     refuse_recorded(bench.recorder);
     outcome.unused_rules = apply_layer_settings(*bench.network, config, request.layers);
     refuse_recorded(bench.recorder);
@@ -131,6 +148,7 @@ void prepare(Workbench& bench, nvinfer1::IBuilderConfig& config, const BuildRequ
 }
 
 void build(Workbench& bench, const BuildRequest& request, BuildControl& control, BuildOutcome& outcome) {
+    ConfigSettings settings = request.settings;
     if (!request.network) {
         const ParserReport parsed = parse_onnx(*bench.parser, request.model, request.parser_flags);
         outcome.problems = parsed.problems;
@@ -138,6 +156,7 @@ void build(Workbench& bench, const BuildRequest& request, BuildControl& control,
             outcome.kind = BuildOutcome::Kind::kNotParsed;
             return;
         }
+        if (request.keeps_parser_plugins) take_along(settings, parsed.plugin_libraries);
     }
     try {
         if (request.network) replay_network(*bench.builder, *bench.network, *request.network, bench.recorder);
@@ -153,7 +172,7 @@ void build(Workbench& bench, const BuildRequest& request, BuildControl& control,
     const std::unique_ptr<nvinfer1::IBuilderConfig> config(bench.builder->createBuilderConfig());
     if (!config) throw NativeError("TRT_BUILDER", "TensorRT made no builder config");
     try {
-        prepare(bench, *config, request, outcome);
+        prepare(bench, *config, request, settings, outcome);
         timing_cache = attach_timing_cache(*config, request);
     } catch (const NativeError& error) {
         outcome.refused = error;
@@ -190,7 +209,7 @@ BuildOutcome run_build(const BuildRequest& request, BuildControl& control) noexc
             control.stop_when([calibration = request.calibration] { return calibration->has_failed(); });
         }
 #endif
-        Workbench bench(request.device, request.strongly_typed);
+        Workbench bench(request.device, request.strongly_typed, request.plugins);
         build(bench, request, control, outcome);
         outcome.errors = bench.recorder.errors();
     } catch (...) {
@@ -229,11 +248,11 @@ std::optional<std::string> combine_timing_caches(const std::string& stored, cons
 #endif
 }
 
-CheckOutcome check_model(const OnnxModel& model, int device) {
+CheckOutcome check_model(const OnnxModel& model, const std::vector<std::string>& plugins, int device) {
     LogCapture capture(ILogger::Severity::kWARNING);
     CheckOutcome outcome;
     {
-        Workbench bench(device, kMajor != 10);
+        Workbench bench(device, kMajor != 10, plugins);
         std::tie(outcome.report, outcome.parts) = check_onnx(*bench.parser, model);
     }
     outcome.log = capture.take();

@@ -29,6 +29,10 @@ struct BuildRequest {
     // In place of a model: what the network is made of, layer by layer. Its weights stay where they are during the build.
     std::shared_ptr<const NetworkDefinition> network;
     std::vector<std::string> parser_flags;
+    // Libraries of plugins that the builder's registry loads (plugin_libraries.h).
+    std::vector<std::string> plugins;
+    // A version compatible plan takes along those that the parser says it needs.
+    bool keeps_parser_plugins = true;
     bool strongly_typed = false;
     ConfigSettings settings;
     LayerSettings layers;
@@ -88,6 +92,6 @@ struct CheckOutcome {
 };
 
 // What of a model the parser takes.
-CheckOutcome check_model(const OnnxModel& model, int device);
+CheckOutcome check_model(const OnnxModel& model, const std::vector<std::string>& plugins, int device);
 
 }  // namespace enginery::tensorrt

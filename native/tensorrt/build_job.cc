@@ -135,8 +135,9 @@ Napi::Value start_check(const Napi::CallbackInfo& info) {
     return guarded(info.Env(), "TRT_BUILD", [&] {
         const Napi::Object request = request_argument(info);
         auto model = std::make_shared<OnnxModel>(read_model(request));
+        std::vector<std::string> plugins = read_plugins(request);
         return BackgroundTask<CheckOutcome>::start(
-            info.Env(), "TRT_BUILD", [model] { return check_model(*model, 0); },
+            info.Env(), "TRT_BUILD", [model, plugins = std::move(plugins)] { return check_model(*model, plugins, 0); },
             [](Napi::Env env, CheckOutcome& outcome) -> Napi::Value { return check_to_js(env, outcome); });
     });
 }

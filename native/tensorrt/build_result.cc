@@ -114,6 +114,7 @@ Napi::Object settings_to_js(Napi::Env env, const ConfigSettings& settings) {
     object.Set("numbers", map_to_js(env, settings.numbers));
     object.Set("computeCapabilities",
                to_array(env, settings.compute_capabilities, [&](int capability) { return Napi::Number::New(env, capability); }));
+    object.Set("pluginsToSerialize", texts_to_js(env, settings.plugins_to_serialize));
     return object;
 }
 

@@ -143,6 +143,13 @@ void apply_compute_capabilities(IBuilderConfig& config, const std::vector<int>& 
 #endif
 }
 
+void apply_plugins(IBuilderConfig& config, const std::vector<std::string>& paths) {
+    if (paths.empty()) return;
+    std::vector<const char*> texts;
+    for (const std::string& path : paths) texts.push_back(path.c_str());
+    config.setPluginsToSerialize(texts.data(), static_cast<int32_t>(texts.size()));
+}
+
 }  // namespace
 
 void apply_settings(IBuilderConfig& config, const ConfigSettings& settings, const LibraryVersion& version) {
@@ -168,6 +175,7 @@ void apply_settings(IBuilderConfig& config, const ConfigSettings& settings, cons
     for (const auto& [name, value] : settings.choices) entry_of("choice", choices(), name, version).set(config, value);
     for (const auto& [name, value] : settings.numbers) entry_of("number", numbers(), name, version).set(config, value);
     apply_compute_capabilities(config, settings.compute_capabilities);
+    apply_plugins(config, settings.plugins_to_serialize);
 }
 
 ConfigSettings read_settings(IBuilderConfig& config, const LibraryVersion& version) {
@@ -195,6 +203,9 @@ ConfigSettings read_settings(IBuilderConfig& config, const LibraryVersion& versi
         settings.compute_capabilities.push_back(static_cast<int>(config.getComputeCapability(i)));
     }
 #endif
+    for (int32_t i = 0; i < config.getNbPluginsToSerialize(); ++i) {
+        settings.plugins_to_serialize.emplace_back(config.getPluginToSerialize(i));
+    }
     return settings;
 }
 

@@ -23,6 +23,8 @@ struct ConfigSettings {
     std::map<std::string, double> numbers;
     // Of TensorRT-RTX: 75 for 7.5, 120 for 12.0; 1 for the device that is here.
     std::vector<int> compute_capabilities;
+    // Paths of libraries that a version compatible plan takes along.
+    std::vector<std::string> plugins_to_serialize;
 };
 
 // Throws NativeError: NATIVE_ARGUMENT for a name that this line lacks, TRT_CONFIG for a value that TensorRT refused.

@@ -17,6 +17,7 @@ Napi::Value start_inspection(const Napi::CallbackInfo& info) {
         request->plan = read_bytes(object.Get("plan"), "plan");
         const Napi::Value device = object.Get("device");
         if (device.IsNumber()) request->device = device.As<Napi::Number>().Int32Value();
+        request->plugins = read_plugins(object);
         request->allows_host_code = object.Get("hostCode").ToBoolean().Value();
         return BackgroundTask<std::string>::start(
             info.Env(), "TRT_INSPECT", [request] { return inspect_plan(*request); },

@@ -45,6 +45,7 @@ Library::Library(const LibraryPaths& paths) : paths_(paths) {
     }
     create_builder_ = core.find<void*(void*, int32_t) noexcept>("createInferBuilder_INTERNAL");
     create_runtime_ = core.find<void*(void*, int32_t) noexcept>("createInferRuntime_INTERNAL");
+    find_registry_ = core.find<nvinfer1::IPluginRegistry*() noexcept>("getPluginRegistry");
     if (!paths.parser.empty()) {
         const SharedLibrary parser = SharedLibrary::open(paths.parser);
         create_parser_ = parser.require<void*(void*, void*, int) noexcept>("createNvOnnxParser_INTERNAL");

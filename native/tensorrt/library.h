@@ -40,6 +40,8 @@ public:
     // False for lean and dispatch runtimes.
     bool has_builder() const noexcept { return create_builder_ != nullptr; }
     bool has_parser() const noexcept { return create_parser_ != nullptr; }
+    // The registry that those of builders and runtimes look into besides; null for a library that has none.
+    nvinfer1::IPluginRegistry* plugin_registry() const noexcept { return find_registry_ == nullptr ? nullptr : find_registry_(); }
 
     // Throws NativeError TRT_NO_BUILDER or TRT_BUILDER.
     std::unique_ptr<nvinfer1::IBuilder> create_builder(nvinfer1::ILogger& logger) const;
@@ -57,6 +59,7 @@ private:
     void* (*create_builder_)(void* logger, int32_t version) noexcept = nullptr;
     void* (*create_parser_)(void* network, void* logger, int version) noexcept = nullptr;
     void* (*create_runtime_)(void* logger, int32_t version) noexcept = nullptr;
+    nvinfer1::IPluginRegistry* (*find_registry_)() noexcept = nullptr;
 };
 
 }  // namespace enginery::tensorrt

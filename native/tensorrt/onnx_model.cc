@@ -38,6 +38,9 @@ ParserReport parse_onnx(nvonnxparser::IParser& parser, const OnnxModel& model, c
     ParserReport report;
     report.parsed = parser.parse(model.bytes.data(), model.bytes.size(), path_of(model));
     report.problems = read_problems(parser);
+    int64_t count = 0;
+    const char* const* used = parser.getUsedVCPluginLibraries(count);
+    for (int64_t i = 0; used != nullptr && i < count; ++i) report.plugin_libraries.push_back(text(used[i]));
     return report;
 }
 

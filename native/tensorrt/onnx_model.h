@@ -34,6 +34,8 @@ struct SupportedPart {
 struct ParserReport {
     bool parsed = false;
     std::vector<ParserProblem> problems;
+    // Of NVIDIA's: what a version compatible plan of this network needs besides.
+    std::vector<std::string> plugin_libraries;
 };
 
 ParserReport parse_onnx(nvonnxparser::IParser& parser, const OnnxModel& model, const std::vector<std::string>& flags);

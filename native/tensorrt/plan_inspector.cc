@@ -8,6 +8,7 @@
 #include "error_recorder.h"
 #include "library.h"
 #include "logger.h"
+#include "plugin_libraries.h"
 
 namespace enginery::tensorrt {
 namespace {
@@ -68,6 +69,7 @@ std::string inspect_plan(const InspectRequest& request) {
         const CurrentContext current(*driver, request.device);
         const std::unique_ptr<nvinfer1::IRuntime> runtime = library.create_runtime(ProcessLogger::instance());
         runtime->setErrorRecorder(&recorder);
+        load_plugins(runtime->getPluginRegistry(), request.plugins);
         if (request.allows_host_code) runtime->setEngineHostCodeAllowed(true);
         const std::unique_ptr<nvinfer1::ICudaEngine> engine(
             runtime->deserializeCudaEngine(request.plan.data(), request.plan.size()));

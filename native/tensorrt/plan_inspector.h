@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace enginery::tensorrt {
 
@@ -9,6 +10,8 @@ struct InspectRequest {
     int device = 0;
     // Plans with a lean runtime in them hold code for the host; only one that was just built here may be trusted with it.
     bool allows_host_code = false;
+    // Libraries of the plugins that the plan needs and does not hold.
+    std::vector<std::string> plugins;
 };
 
 // What TensorRT says of the layers of a plan: the JSON of its IEngineInspector, which has as much in it as the profiling

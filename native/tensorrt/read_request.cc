@@ -60,6 +60,8 @@ ConfigSettings read_settings_argument(const Napi::Object& object) {
             settings.compute_capabilities.push_back(static_cast<int>(capability));
         }
     }
+    const Napi::Value plugins = object.Get("pluginsToSerialize");
+    if (ArgumentReader::is_given(plugins)) settings.plugins_to_serialize = list_of(plugins, "pluginsToSerialize", as_text);
     return settings;
 }
 
@@ -119,6 +121,11 @@ std::string read_bytes(const Napi::Value& value, const char* name) {
     return {data, array.ByteLength()};
 }
 
+std::vector<std::string> read_plugins(const Napi::Object& request) {
+    const Napi::Value plugins = request.Get("plugins");
+    return ArgumentReader::is_given(plugins) ? list_of(plugins, "plugins", as_text) : std::vector<std::string>();
+}
+
 OnnxModel read_model(const Napi::Object& request) {
     OnnxModel model;
     model.bytes = read_bytes(request.Get("model"), "model");
@@ -136,6 +143,8 @@ BuildRequest read_build_request(Napi::Env env, const Napi::Object& object) {
     }
     const Napi::Value flags = object.Get("parserFlags");
     if (ArgumentReader::is_given(flags)) request.parser_flags = list_of(flags, "parserFlags", as_text);
+    request.plugins = read_plugins(object);
+    request.keeps_parser_plugins = !truth(object, "ignoreParserPlugins");
     request.strongly_typed = truth(object, "stronglyTyped");
     const Napi::Value settings = object.Get("settings");
     if (settings.IsObject()) request.settings = read_settings_argument(settings.As<Napi::Object>());

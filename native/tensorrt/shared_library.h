@@ -25,6 +25,8 @@ public:
     }
 
     const std::string& path() const noexcept { return path_; }
+    // The same for the same library, whatever path it was opened by.
+    const void* handle() const noexcept { return handle_; }
 
 private:
     SharedLibrary(std::string path, void* handle) : path_(std::move(path)), handle_(handle) {}

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import type { z } from 'zod'
 import { buildEngine } from '../../api/build-engine.js'
 import { manifestPathOf } from '../../engine/manifest.js'
+import { groupWarnings } from '../../engine/tensorrt/group-warnings.js'
 import type { TensorRtPlan } from '../../engine/tensorrt/plan.js'
 import { readPackageVersion } from '../../native/package-version.js'
 import type { ConfigDocument } from '../config/read-document.js'
@@ -118,6 +119,6 @@ function renderPlan({ plan: described, files }: z.input<typeof planReportSchema>
   if (described.calibration.length > 0) {
     sections.push(renderSection('Samples', described.calibration.map(({ message }) => message).join('\n')))
   }
-  if (warnings.length > 0) sections.push(renderSection('Warnings', warnings.map(({ text }) => text).join('\n')))
+  if (warnings.length > 0) sections.push(renderSection('Warnings', [...groupWarnings(warnings).values()].join('\n')))
   return sections.join('\n\n')
 }

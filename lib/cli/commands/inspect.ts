@@ -3,9 +3,11 @@ import type { z } from 'zod'
 import { inspectEngine } from '../../api/inspect-engine.js'
 import { inspectModel } from '../../api/inspect-model.js'
 import { inspectWithTensorRt } from '../../api/inspect-with-tensorrt.js'
+import { engineryError } from '../../errors/enginery-error.js'
 import { readPackageVersion } from '../../native/package-version.js'
 import type { RegisterAction } from '../create-program.js'
 import { isSavedEngine } from '../files/is-saved-engine.js'
+import { collectWith } from '../options/build-flags.js'
 import type { engineReportSchema, modelReportSchema } from '../reports/report-schemas.js'
 import { type CommandResult, type CommonFlags, type Session, withProgress } from '../session.js'
 import { renderEngineInspection } from '../text/render-engine-inspection.js'
@@ -19,6 +21,7 @@ interface InspectFlags extends CommonFlags {
   suggestIgnored?: true
   /** Which TensorRT; true for the default. */
   tensorrt?: string | true
+  plugins?: string[]
 }
 
 const examples = `
@@ -44,6 +47,7 @@ export function addInspectCommand(program: Command, register: RegisterAction): v
       '--tensorrt [library]',
       'what TensorRT takes of the model: tensorrt (default), tensorrt-rtx, or the path of a library (ONNX)',
     )
+    .option('--plugins <file>', 'with --tensorrt: library with plugins of your own (repeatable)', collectWith(String))
     .option('--layers', 'list every layer of an engine')
     .option('--no-load', 'read the manifest of an engine only')
     .addHelpText('after', examples)
@@ -52,6 +56,9 @@ export function addInspectCommand(program: Command, register: RegisterAction): v
 
 async function inspect(session: Session, path: string | undefined, flags: InspectFlags): Promise<CommandResult> {
   const file = path as string // commander sees to it
+  if (flags.plugins !== undefined && flags.tensorrt === undefined) {
+    throw engineryError('USAGE_INVALID', { reason: '--plugins: expected --tensorrt beside it' })
+  }
   const head = { command: 'inspect' as const, enginery: readPackageVersion() }
   return withProgress(session, async (bar) => {
     bar.update('inspect', 0)
@@ -67,9 +74,9 @@ async function inspect(session: Session, path: string | undefined, flags: Inspec
       suggestIgnored: flags.suggestIgnored,
       signal: session.signal,
     })
-    const { tensorrt: asked } = flags
+    const { tensorrt: asked, plugins } = flags
     const library = asked === true ? undefined : asked
-    const tensorrt = asked === undefined ? null : await inspectWithTensorRt(file, { library })
+    const tensorrt = asked === undefined ? null : await inspectWithTensorRt(file, { library, plugins })
     const text = [renderModelInspection(inspection), ...(tensorrt ? [renderTensorRtInspection(tensorrt)] : [])].join('\n\n')
     return { json: { ...head, ...inspection, tensorrt } as unknown as z.input<typeof modelReportSchema>, text }
   })

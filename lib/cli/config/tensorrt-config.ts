@@ -63,6 +63,8 @@ export function checkTensorRtConfig(document: ConfigDocument): {
   if (typeof given.timingCache === 'string') engine.timingCache = at(given.timingCache)
   if (typeof given.cache === 'string') engine.cache = at(given.cache)
   else if (given.cache) engine.cache = { ...given.cache, dir: at(given.cache.dir) }
+  if (given.plugins) engine.plugins = given.plugins.map(at)
+  if (given.pluginsToSerialize) engine.pluginsToSerialize = given.pluginsToSerialize.map(at)
   if (given.calibrator?.cache !== undefined) engine.calibrator = { ...given.calibrator, cache: at(given.calibrator.cache) }
   // The other libraries are names.
   if (given.library?.includes('/')) engine.library = at(given.library)

@@ -43,6 +43,9 @@ export async function collectTensorRtOptions(
   const fromFlags = optionsFromFlags(flags)
   const layers: TensorRtConfig[] = [config?.engine ?? {}, trtexec ? optionsOfTrtexec(trtexec, config?.engine) : {}, fromFlags]
   const merged = layers.reduce((base, over) => mergeBuildOptions<TensorRtConfig>(base, over))
+  // Names of the same: `--plugins a.so --dynamicPlugins=b.so` means both.
+  const named = [...(trtexec?.options.plugins ?? []), ...(fromFlags.plugins ?? [])]
+  if (named.length > 0) merged.plugins = named
   const calibration = { ...merged.calibration, ...(await calibrationFromFlags(flags)) }
   const model = oneOf('model', argument, '--onnx', trtexec?.model) ?? merged.model
   if (model === undefined) {
@@ -80,8 +83,8 @@ function oneOf(name: string, value: string | undefined, otherName: string, other
 function optionsFromFlags(flags: PlanFlags): TensorRtConfig {
   const options: Record<string, unknown> = {}
   for (const [path, value] of flags.set ?? []) setAtPath(options, path.split('.'), value)
-  const { library, profiles, precision, timingCache, cache, computeCapability, verbose, requireInt8 } = flags
-  Object.assign(options, definedOnly({ library, profiles, precision, timingCache, cache, verbose, requireInt8 }))
+  const { library, profiles, precision, timingCache, cache, computeCapability, verbose, requireInt8, plugins } = flags
+  Object.assign(options, definedOnly({ library, profiles, precision, timingCache, cache, verbose, requireInt8, plugins }))
   if (flags.device !== undefined) {
     if (!/^\d{1,3}$/.test(flags.device))
       throw usage(`--device: expected the number of a GPU, received ${JSON.stringify(flags.device)}`)
@@ -107,6 +110,7 @@ const flagsByPath: Readonly<Record<string, string>> = {
   timingCache: '--timing-cache',
   cache: '--cache',
   requireInt8: '--require-int8',
+  plugins: '--plugins',
 }
 
 function flagFor(path: readonly PropertyKey[]): string {

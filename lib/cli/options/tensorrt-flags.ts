@@ -8,6 +8,7 @@ export interface TensorRtFlags {
   library?: string
   profiles?: string
   computeCapability?: string[]
+  plugins?: string[]
   /** false for `--no-timing-cache`. */
   timingCache?: string | false
   requireInt8?: number
@@ -22,6 +23,11 @@ export function addTensorRtFlags(command: Command): Command {
     .option('--library <name>', 'TensorRT: tensorrt (default), tensorrt-rtx, or the path of its core library')
     .option('--profiles <file>', 'TensorRT: ranges of shapes that the plan is made for (YAML, JSON, or of Paddle)')
     .option('--compute-capability <n.n>', 'TensorRT-RTX: GPU that the plan is for, such as 8.9 (repeatable)', collectWith(String))
+    .option(
+      '--plugins <file>',
+      'TensorRT 10 and 11: library with plugins of your own, loaded before the model is read (repeatable)',
+      collectWith(String),
+    )
     .option('--timing-cache <file>', 'TensorRT: file of measurements (default: one in the cache folder of the user)')
     .option('--no-timing-cache', 'TensorRT: measure anew, and keep nothing')
     .option(
@@ -42,6 +48,7 @@ export function tensorRtFlagOf(flags: TensorRtFlags): string | undefined {
   if (flags.library !== undefined) return '--library'
   if (flags.profiles !== undefined) return '--profiles'
   if (flags.computeCapability !== undefined) return '--compute-capability'
+  if (flags.plugins !== undefined) return '--plugins'
   if (flags.timingCache !== undefined) return flags.timingCache === false ? '--no-timing-cache' : '--timing-cache'
   if (flags.requireInt8 !== undefined) return '--require-int8'
   if (flags.layerInfo !== undefined) return '--layer-info'

@@ -55,6 +55,7 @@ export const planReportSchema = z.strictObject({
         kind: z.enum(['missing-scale', 'weights-out-of-range', 'timing-cache', 'deprecated', 'other']),
         tensor: z.string().nullable(),
         text: z.string(),
+        count: z.int().describe('how often it was said'),
       }),
     ),
     notes: z.array(z.string()),

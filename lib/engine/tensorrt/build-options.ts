@@ -119,7 +119,7 @@ export const tensorrtCompileSchema = z.strictObject({
     .optional()
     .describe('fixed shape per input name'),
   profiles: z.array(profileSchema).min(1).max(64).optional().describe('ranges of shapes that the plan is made for'),
-  calibrationProfile: z.int().min(0).optional().describe('index of the profile that is calibrated with; TensorRT 10'),
+  calibrationProfile: z.int().min(0).optional().describe('index of the profile whose opt samples have; default 0'),
   dynamicRanges: z
     .record(z.string(), z.tuple([z.number(), z.number()]))
     .optional()
@@ -127,6 +127,20 @@ export const tensorrtCompileSchema = z.strictObject({
   parserFlags: z
     .array(z.enum(['native-instancenorm', 'enable-plugin-override', 'report-capability-dla', 'adjust-for-dla']))
     .optional(),
+  plugins: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe('libraries with plugins of your own, loaded before the model is read; TensorRT 10 and 11'),
+  pluginsToSerialize: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe('libraries with plugins that a plan takes along, with builder.versionCompatible; TensorRT 10 and 11'),
+  ignoreParserPlugins: z
+    .boolean()
+    .optional()
+    .describe("leave out of a version compatible plan the libraries of NVIDIA's plugins that the model needs"),
   builder: builderSchema.default({}),
 })
 

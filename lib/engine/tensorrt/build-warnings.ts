@@ -7,6 +7,8 @@ export interface BuildWarning {
   /** Of `missing-scale`: as the network calls it. */
   readonly tensor: string | null
   readonly text: string
+  /** How often it was said. */
+  readonly count: number
 }
 
 const patterns: readonly [BuildWarning['kind'], RegExp][] = [
@@ -16,14 +18,17 @@ const patterns: readonly [BuildWarning['kind'], RegExp][] = [
   ['deprecated', /deprecated/i],
 ]
 
-/** The warnings among log lines; the same one twice counts once. */
+/** The warnings among log lines; the same text counts how often it came. */
 export function readWarnings(log: readonly NativeLogLine[]): BuildWarning[] {
-  const texts = new Set(log.filter(({ severity }) => severity === 'warning').map(({ text }) => text.trim()))
-  return [...texts].map((text) => {
+  const counts = new Map<string, number>()
+  for (const { severity, text } of log) {
+    if (severity === 'warning') counts.set(text.trim(), (counts.get(text.trim()) ?? 0) + 1)
+  }
+  return [...counts].map(([text, count]) => {
     for (const [kind, pattern] of patterns) {
       const match = pattern.exec(text)
-      if (match) return { kind, tensor: kind === 'missing-scale' ? (match[1] ?? null) : null, text }
+      if (match) return { kind, tensor: kind === 'missing-scale' ? (match[1] ?? null) : null, text, count }
     }
-    return { kind: 'other', tensor: null, text }
+    return { kind: 'other', tensor: null, text, count }
   })
 }

@@ -26,7 +26,7 @@ function cureFor(code: string, reason: string, operator: string): string {
   }
   if (/zero.?point/i.test(reason)) return 'TensorRT takes zero point 0 alone: quantize with the target `tensorrt`.'
   if (/plugin/i.test(reason) || /unsupported-node$/.test(code)) {
-    return `Rewrite ${operator || 'the operator'} with operators that TensorRT has (\`enginery inspect --tensorrt\` lists those it takes), or give it a plugin.`
+    return `Rewrite ${operator || 'the operator'} with operators that TensorRT has (\`enginery inspect --tensorrt\` lists those it takes), or load a library with a plugin of that name (option \`plugins\`).`
   }
   if (/deserialize/.test(code)) return 'Export the model again: it is no ONNX model, or is cut short.'
   if (/dynamic/.test(code)) return 'Fix the open dimensions with `shapes`.'

@@ -25,7 +25,7 @@ export interface PlannedShapes {
 export function planShapes(
   model: string,
   inputs: readonly DeclaredInput[],
-  { shapes = {}, profiles = [] }: Pick<TensorRtCompileOptions, 'shapes' | 'profiles'>,
+  { shapes = {}, profiles = [], calibrationProfile }: Pick<TensorRtCompileOptions, 'shapes' | 'profiles' | 'calibrationProfile'>,
 ): PlannedShapes {
   const known = new Map(inputs.map((input) => [input.name, input]))
   for (const name of [...Object.keys(shapes), ...profiles.flatMap((profile) => Object.keys(profile))]) {
@@ -35,15 +35,25 @@ export function planShapes(
   const batchFixed: string[] = []
   for (const input of inputs) {
     const fixed = shapes[input.name]
-    const isRanged = profiles.some((profile) => input.name in profile)
+    const isRanged = profiles.some((profile) => Object.hasOwn(profile, input.name))
     if (fixed !== undefined && isRanged) throw refuse(model, `${input.name} is in shapes and in profiles`)
+    if (isRanged && input.shape.includes(null)) requireInAll(model, input, profiles)
     if (fixed !== undefined) inputShapes[input.name] = checkFixed(model, input, fixed)
     else if (!isRanged && input.shape.includes(null)) {
       inputShapes[input.name] = fixBatch(model, input)
       batchFixed.push(input.name)
     }
   }
+  if (calibrationProfile !== undefined && calibrationProfile >= profiles.length) {
+    throw refuse(model, `calibrationProfile is ${calibrationProfile}, and there are ${profiles.length} profiles, counted from 0`)
+  }
   return { inputShapes, profiles: profiles.map((profile, index) => planProfile(model, known, profile, index)), batchFixed }
+}
+
+/** TensorRT wants every open dimension of every profile. */
+function requireInAll(model: string, { name, shape }: DeclaredInput, profiles: readonly TensorRtProfileInput[]): void {
+  const lacking = profiles.findIndex((profile) => !Object.hasOwn(profile, name))
+  if (lacking >= 0) throw refuse(model, `${name} is ${show(shape)}, and profile ${lacking} says nothing of it, as others do`)
 }
 
 function refuse(model: string, reason: string) {

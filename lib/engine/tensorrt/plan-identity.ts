@@ -2,6 +2,7 @@ import { readPackageVersion } from '../../native/package-version.js'
 import type { EngineIdentity } from '../manifest.js'
 import type { TensorRtCompileOptions, TensorRtPrecision } from './build-options.js'
 import type { OpenedTensorRt } from './open-library.js'
+import type { OpenedPlugins } from './plugin-libraries.js'
 
 /** What of an identity the library and the GPU decide. */
 export type TensorRtLocalIdentity = Pick<EngineIdentity, 'backend' | 'versions' | 'devices' | 'cpuFeatures'>
@@ -26,12 +27,13 @@ function describe(fullName: string, computeCapability: string): EngineIdentity['
   return { name: 'GPU', fullName, properties: { computeCapability } }
 }
 
-/** The options that decide a plan's bytes, as they stand in manifests. */
+/** The options that decide a plan's bytes, as they stand in manifests: libraries of plugins by what is in them. */
 export function tensorrtIdentityOptions(
   options: TensorRtCompileOptions,
   precision: TensorRtPrecision,
   product: string,
+  plugins: OpenedPlugins['identity'],
 ): EngineIdentity['options'] {
   const { device: _, library: __, ...decisive } = options
-  return JSON.parse(JSON.stringify({ ...decisive, product, precision }))
+  return JSON.parse(JSON.stringify({ ...decisive, ...plugins, product, precision }))
 }

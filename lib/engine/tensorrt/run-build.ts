@@ -2,9 +2,12 @@ import { type EngineryError, engineryError } from '../../errors/enginery-error.j
 import { abortedError } from '../../errors/unless-aborted.js'
 import { type Logger, logSafely } from '../../logging/logger.js'
 import type { NativeBuildEvent, NativeBuildOutcome, NativeBuildRequest, NativeLogLine } from '../../native/tensorrt-addon.js'
+import { readWarnings } from './build-warnings.js'
 import { modelUnsupported } from './explain-problems.js'
+import { groupWarnings } from './group-warnings.js'
 import { unusedRuleError } from './layers/plan-layer-settings.js'
 import type { OpenedTensorRt } from './open-library.js'
+import { pluginFailure } from './plugin-libraries.js'
 
 export interface RunContext {
   /** Of the model, for messages. */
@@ -19,7 +22,7 @@ export interface RunContext {
  * One build, from a request to an outcome that is `built` or `described`.
  *
  * @throws ABORTED; what `onEvent` throws; TENSORRT_MODEL_UNSUPPORTED, TENSORRT_NETWORK_REFUSED, TENSORRT_PLUGIN_UNAVAILABLE,
- * TENSORRT_PROFILE_INVALID, TENSORRT_OPTION_REFUSED, TENSORRT_LAYER_UNKNOWN, TENSORRT_CALIBRATION_FAILED,
+ * TENSORRT_PLUGIN_LIBRARY_FAILED, TENSORRT_PROFILE_INVALID, TENSORRT_OPTION_REFUSED, TENSORRT_LAYER_UNKNOWN, TENSORRT_CALIBRATION_FAILED,
  * TENSORRT_BUILD_FAILED, OUT_OF_MEMORY
  */
 export async function runBuild(
@@ -47,11 +50,13 @@ export async function runBuild(
   if (signal?.aborted) cancel()
   try {
     const outcome = await build.done
-    for (const { severity, text } of outcome.log) logSafely(logger, logLevels[severity], `${library.title}: ${text}`)
+    tellLog(outcome.log, request.verbose === true, (severity, text) =>
+      logSafely(logger, logLevels[severity], `${library.title}: ${text}`),
+    )
     if (failure) throw failure.error
     if (signal?.aborted) throw abortedError('The build', signal)
     if (outcome.kind === 'built' || outcome.kind === 'described') return outcome
-    throw failureOf(library, model, outcome)
+    throw failureOf(library, model, outcome, request)
   } finally {
     signal?.removeEventListener('abort', cancel)
   }
@@ -59,9 +64,31 @@ export async function runBuild(
 
 const logLevels = { 'internal-error': 'error', error: 'error', warning: 'warn', info: 'debug', verbose: 'debug' } as const
 
+/** Warnings that repeat themselves are told once, where the first of them stands, unless every line is wanted. */
+function tellLog(
+  log: readonly NativeLogLine[],
+  isWhole: boolean,
+  tell: (severity: NativeLogLine['severity'], text: string) => void,
+): void {
+  const grouped = groupWarnings(isWhole ? [] : readWarnings(log))
+  for (const { severity, text } of log) {
+    if (isWhole || severity !== 'warning') tell(severity, text)
+    else {
+      const first = text.trim()
+      const told = grouped.get(first)
+      if (grouped.delete(first)) tell(severity, told as string)
+    }
+  }
+}
+
 const worthKeeping = new Set<NativeLogLine['severity']>(['internal-error', 'error', 'warning'])
 
-function failureOf(library: OpenedTensorRt, model: string, outcome: NativeBuildOutcome): EngineryError {
+function failureOf(
+  library: OpenedTensorRt,
+  model: string,
+  outcome: NativeBuildOutcome,
+  { plugins }: NativeBuildRequest,
+): EngineryError {
   const logged = outcome.log.filter(({ severity }) => worthKeeping.has(severity)).map(({ text }) => text)
   // TensorRT does not log what it records.
   const engineLog = [...outcome.errors.map(({ text }) => text), ...logged]
@@ -95,6 +122,7 @@ function failureOf(library: OpenedTensorRt, model: string, outcome: NativeBuildO
     if (refused.code === 'TRT_PLUGIN') {
       return engineryError('TENSORRT_PLUGIN_UNAVAILABLE', { library: title, reason: said }, rest)
     }
+    if (refused.code === 'TRT_PLUGIN_LIBRARY') return pluginFailure(refused, plugins, library)
     if (refused.code === 'TRT_TIMING_CACHE') {
       return engineryError('TIMING_CACHE_INVALID', { path: 'that was given', reason: refused.message }, rest)
     }

@@ -34,6 +34,9 @@ export interface TrtexecDraft {
   builder: TensorRtBuilderInput
   device: number | undefined
   verbose: boolean
+  plugins: string[]
+  pluginsToSerialize: string[]
+  ignoreParserPlugins: boolean
   parserFlags: NonNullable<TensorRtCompileInput['parserFlags']>
   shapes: Partial<Record<'min' | 'opt' | 'max' | 'only', Record<string, number[]>>>
 }
@@ -56,6 +59,9 @@ export function parseTrtexecOptions(args: readonly string[]): TrtexecBuild {
     builder: { tf32: true },
     device: undefined,
     verbose: false,
+    plugins: [],
+    pluginsToSerialize: [],
+    ignoreParserPlugins: false,
     parserFlags: [],
     shapes: {},
   }
@@ -68,7 +74,8 @@ export function parseTrtexecOptions(args: readonly string[]): TrtexecBuild {
     if (meaning === undefined) throw invalid(`--${name}`, 'trtexec has no such option, or one that enginery does not know')
     apply(draft, `--${name}`, meaning, value, ignored)
   }
-  const { model, output, calibrationTable, timingCache, builder, device, verbose, parserFlags } = draft
+  const { model, output, calibrationTable, timingCache, builder, device, verbose, parserFlags, plugins, pluginsToSerialize } =
+    draft
   return {
     model,
     output,
@@ -78,6 +85,9 @@ export function parseTrtexecOptions(args: readonly string[]): TrtexecBuild {
       ...(device !== undefined && { device }),
       ...(verbose && { verbose }),
       ...(parserFlags.length > 0 && { parserFlags }),
+      ...(plugins.length > 0 && { plugins }),
+      ...(pluginsToSerialize.length > 0 && { pluginsToSerialize }),
+      ...(draft.ignoreParserPlugins && { ignoreParserPlugins: true }),
       ...shapesOf(draft),
     },
     calibrationTable,

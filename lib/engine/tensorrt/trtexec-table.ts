@@ -48,6 +48,10 @@ const file = (name: 'model' | 'output' | 'calibrationTable' | 'timingCache', mea
     draft[name] = text
   })
 
+/** Given once for each library. */
+const libraries = (name: 'plugins' | 'pluginsToSerialize'): TrtexecMeaning =>
+  value(name, (draft, text) => void draft[name].push(text))
+
 const pools: Readonly<Record<string, keyof NonNullable<Builder['memoryPools']>>> = {
   workspace: 'workspace',
   dlaSRAM: 'dlaManagedSram',
@@ -169,6 +173,13 @@ export const trtexecTable: Readonly<Record<string, TrtexecMeaning | undefined>> 
     builder.dla = { core: 0, ...builder.dla, gpuFallback: true }
   }),
   pluginInstanceNorm: refused('the parser decides; the default is what TensorRT advises'),
+  staticPlugins: libraries('plugins'),
+  dynamicPlugins: libraries('plugins'),
+  plugins: libraries('plugins'),
+  setPluginsToSerialize: libraries('pluginsToSerialize'),
+  ignoreParsedPluginLibs: flag('ignoreParserPlugins', (draft) => {
+    draft.ignoreParserPlugins = true
+  }),
   device: value('device', (draft, text) => {
     draft.device = wholeNumber(text)
   }),
@@ -192,10 +203,6 @@ export const trtexecTable: Readonly<Record<string, TrtexecMeaning | undefined>> 
   consistency: refused('safety engines are not built'),
   restricted: refused('safety engines are not built'),
   buildDLAStandalone: refused('use builder.engineCapability: dla-standalone'),
-  staticPlugins: refused('libraries of plugins are not taken'),
-  dynamicPlugins: refused('libraries of plugins are not taken'),
-  setPluginsToSerialize: refused('libraries of plugins are not taken'),
-  plugins: refused('libraries of plugins are not taken'),
   markDebug: refused('debug tensors are not marked'),
   markUnfusedTensorsAsDebugTensors: refused('debug tensors are not marked'),
   uff: refused('TensorRT 10 reads ONNX alone'),

@@ -19,7 +19,7 @@ export const tensorrtNetworkErrors = {
   TENSORRT_PLUGIN_UNAVAILABLE: {
     topic: 'Building engines',
     message: '{library} makes no plugin of the network: {reason}',
-    cure: 'Correct name, version and fields. Plugins that come with TensorRT need its plugin library (libnvinfer_plugin) beside the core one; others must be registered by a library that is loaded before.',
+    cure: 'Correct name, version and fields. Plugins that come with TensorRT need its plugin library (libnvinfer_plugin) beside the core one; libraries of your own are the option `plugins`.',
   },
   WTS_INVALID: {
     topic: 'Data files',

@@ -41,6 +41,11 @@ export const tensorrtErrors = {
     message: '{library} refuses the options: {reason}',
     cure: 'Correct the value; what TensorRT said of it is in `engineLog`.',
   },
+  TENSORRT_PLUGIN_LIBRARY_FAILED: {
+    topic: 'Options and configuration',
+    message: 'The library of plugins {path} cannot be used: {reason}',
+    cure: 'Name the file of a shared library that exports `getCreators` or registers its creators, compiled with the headers of {library} and linked with all that it needs.',
+  },
   TENSORRT_PROFILE_INVALID: {
     topic: 'Inputs and outputs',
     message: 'The shapes of {model} cannot be built: {reason}',

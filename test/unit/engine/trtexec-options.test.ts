@@ -56,6 +56,15 @@ describe('options of trtexec', () => {
     expect(tensorrtCompileSchema.safeParse(compile).success).toBe(true)
   })
 
+  it('libraries of plugins are given once each, whichever way trtexec loads them', () => {
+    const line = '--staticPlugins=a.so --dynamicPlugins=b.so --plugins=c.so --setPluginsToSerialize=b.so --ignoreParsedPluginLibs'
+    const { options } = parse(line)
+    expect(options).toMatchObject({ plugins: ['a.so', 'b.so', 'c.so'], pluginsToSerialize: ['b.so'], ignoreParserPlugins: true })
+    const { precision: _, ...compile } = options
+    expect(tensorrtCompileSchema.safeParse(compile).success).toBe(true)
+    expect(parse('').options).not.toHaveProperty('plugins')
+  })
+
   it.each([
     ['', 'fp32', true],
     ['--fp16', 'fp16', true],

@@ -7,7 +7,7 @@ describe('readWarnings', () => {
   it('tells which tensor has no scale, once', () => {
     const text = 'Missing scale and zero-point for tensor conv1/out:0, expect fall back to non-int8 implementation for any layer'
     expect(readWarnings([line('warning', text), line('info', 'something'), line('warning', text)])).toEqual([
-      { kind: 'missing-scale', tensor: 'conv1/out:0', text },
+      { kind: 'missing-scale', tensor: 'conv1/out:0', text, count: 2 },
     ])
   })
 
@@ -21,6 +21,6 @@ describe('readWarnings', () => {
 
   it('keeps what it does not know', () => {
     const text = 'Something else entirely'
-    expect(readWarnings([line('warning', text)])).toEqual([{ kind: 'other', tensor: null, text }])
+    expect(readWarnings([line('warning', text)])).toEqual([{ kind: 'other', tensor: null, text, count: 1 }])
   })
 })

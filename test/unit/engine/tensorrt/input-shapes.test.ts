@@ -30,6 +30,13 @@ describe('planShapes', () => {
     ['shapes says \\[1, 1, 32, 32\\]', { shapes: { x: [1, 1, 32, 32] } }],
     ['min <= opt <= max does not hold at position 2', { profiles: [{ x: { ...range, opt: [2, 3, 128, 64] } }] }],
     ['4, 3 and 4 numbers', { profiles: [{ x: { ...range, opt: [2, 3, 64] } }] }],
+    [
+      '3 dimensions, the model has \\[\\?, 3, \\?, \\?\\]',
+      { profiles: [{ x: { min: [1, 3, 8], opt: [1, 3, 8], max: [1, 3, 8] } }] },
+    ],
+    ['profile 1 says nothing of it, as others do', { profiles: [{ x: range }, {}] }],
+    ['calibrationProfile is 1, and there are 1 profiles', { profiles: [{ x: range }], calibrationProfile: 1 }],
+    ['calibrationProfile is 0, and there are 0 profiles', { shapes: { x: [1, 3, 32, 32] }, calibrationProfile: 0 }],
     ['dimension 1 is 3 in the model', { profiles: [{ x: { ...range, max: [4, 4, 96, 96] } }] }],
   ])('refuses: %s', (reason, options) => {
     expect(() => planShapes('m', [image], options)).toThrow(
@@ -38,6 +45,8 @@ describe('planShapes', () => {
   })
 
   it('names inputs that do not exist', () => {
-    expect(() => planShapes('m', [fixed], { shapes: { w: [1] } })).toThrow(expect.objectContaining({ code: 'INPUT_UNKNOWN' }))
+    const unknown = expect.objectContaining({ code: 'INPUT_UNKNOWN' })
+    expect(() => planShapes('m', [fixed], { shapes: { w: [1] } })).toThrow(unknown)
+    expect(() => planShapes('m', [image], { profiles: [{ x: range }, { x: range, w: range }] })).toThrow(unknown)
   })
 })
