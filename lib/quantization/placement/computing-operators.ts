@@ -30,6 +30,11 @@ export function describeInteger(
   if (weights.constant.elementType !== 'f32') return { reason: `its weights are ${weights.constant.elementType}, not f32` }
   if (isConstant(node, 0)) return { reason: 'its input is constant' }
   if (!target.depthwise && isDepthwise(node)) return { reason: 'depthwise convolutions gain nothing from integers on the target' }
+  if (hasOddGroups(node, target.groupMultiple)) {
+    return {
+      reason: `channels of its groups are no multiples of ${target.groupMultiple}: CPUs with AVX2 alone compute them slower in INT8`,
+    }
+  }
   if (node.is('Gemm') && node.int('transA', 0) === 1) return { reason: 'its input is transposed' }
   if (node.is('Gemm') && node.float('alpha', 1) !== 1) return { reason: 'it has a factor alpha' }
   const pairedAxis = target.addsPairsIn16Bits ? summedAxis(node) : null
@@ -70,6 +75,12 @@ function isConstant(node: GraphNode, index: number): boolean {
 function isDepthwise(node: GraphNode): boolean {
   const [filters, inputs] = node.inputs[1]?.constant?.shape ?? []
   return node.is('Conv') && node.int('group', 1) > 1 && inputs === 1 && (filters as number) >= node.int('group', 1)
+}
+
+function hasOddGroups(node: GraphNode, multiple: number): boolean {
+  const groups = node.int('group', 1)
+  const [filters = 0, inputs = 0] = node.inputs[1]?.constant?.shape ?? []
+  return node.is('Conv') && groups > 1 && (inputs % multiple !== 0 || (filters / groups) % multiple !== 0)
 }
 
 function weightAxis(node: GraphNode): number | null {

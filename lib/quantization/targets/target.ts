@@ -16,6 +16,11 @@ export interface Target {
    */
   readonly depthwise: boolean
   /**
+   * Convolutions in groups stay float unless the channels that a group reads and writes are multiples of this: for others oneDNN
+   * (OpenVINO 2026.4.1) has no INT8 kernel below AVX-512, and what it does instead takes longer than floats.
+   */
+  readonly groupMultiple: number
+  /**
    * False where products whose weights are the left operand stay float: OpenVINO (2026.4.1) computes them in float with
    * unsigned activations, and builds no engine where another product with a scale for each column follows.
    */

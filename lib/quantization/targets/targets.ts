@@ -4,6 +4,7 @@ const openvinoCpu: Target = {
   name: 'openvino-cpu',
   weighted: new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul']),
   depthwise: false,
+  groupMultiple: 4,
   leftWeights: false,
   batchedScales: false,
   multipliesActivations: true,
@@ -23,6 +24,7 @@ const tensorrt: Target = {
   name: 'tensorrt',
   weighted: new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul']),
   depthwise: false,
+  groupMultiple: 1,
   leftWeights: true,
   batchedScales: true,
   multipliesActivations: false,
@@ -41,16 +43,17 @@ const tensorrt: Target = {
 export const targets: Readonly<Record<TargetName, Target>> = {
   'openvino-cpu': openvinoCpu,
   // oneDNN adds four products in 32 bits there, so weights have the whole range.
-  'openvino-cpu-vnni': { ...openvinoCpu, name: 'openvino-cpu-vnni', addsPairsIn16Bits: false },
-  'openvino-gpu': { ...openvinoCpu, name: 'openvino-gpu', addsPairsIn16Bits: false },
+  'openvino-cpu-vnni': { ...openvinoCpu, name: 'openvino-cpu-vnni', groupMultiple: 1, addsPairsIn16Bits: false },
+  'openvino-gpu': { ...openvinoCpu, name: 'openvino-gpu', groupMultiple: 1, addsPairsIn16Bits: false },
   tensorrt,
-  onnxruntime: { ...openvinoCpu, name: 'onnxruntime', transparent: movingOperators, quantizesExtremes: true },
+  onnxruntime: { ...openvinoCpu, name: 'onnxruntime', groupMultiple: 1, transparent: movingOperators, quantizesExtremes: true },
   // What every engine takes and computes rightly: signed integers for TensorRT, and each quantizer right before the operator
   // that computes, with no Concat before it, for OpenVINO: signed integers that are moved first come out as nonsense there.
   any: {
     ...tensorrt,
     name: 'any',
     transparent: extremeOperators,
+    groupMultiple: 4,
     leftWeights: false,
     batchedScales: false,
     addsPairsIn16Bits: true,

@@ -339,6 +339,25 @@ describe('what stays float is told', () => {
     expect(placement.weights).toEqual([])
   })
 
+  it.each<[TargetName, number, number, boolean]>([
+    ['openvino-cpu', 2, 2, false],
+    ['openvino-cpu', 3, 3, false],
+    ['openvino-cpu', 8, 6, false],
+    ['openvino-cpu', 4, 12, true],
+    ['openvino-cpu-vnni', 2, 2, true],
+    ['any', 6, 6, false],
+    ['tensorrt', 3, 3, true],
+  ])(
+    'convolutions with odd groups on CPUs that may have AVX2 alone: %s, %i to %i channels',
+    (target, read, written, isInteger) => {
+      const constants = { w: noise([2 * written, read, 1, 1]) }
+      const nodes = [conv('k', 'x', 'y', { attributes: { group: 2 } })]
+      const { placement, skipped } = place({ inputs: { x: [1, 2 * read, 8, 8] }, constants, nodes, outputs: ['y'] }, { target })
+      expect(placement.weights).toHaveLength(isInteger ? 1 : 0)
+      expect(skipped).toEqual(isInteger ? [] : [expect.stringMatching(/channels of its groups are no multiples of 4/)])
+    },
+  )
+
   it('with the reason of the user', () => {
     const { skipped, readers } = place({ nodes: [conv('a', 'x', 't'), conv('b', 't', 'y')], outputs: ['y'] }, { ignored: ['a'] })
     expect([skipped, readers]).toEqual([['a: ignored'], { t: ['b 0'] }])
