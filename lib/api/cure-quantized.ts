@@ -27,6 +27,11 @@ export interface Cured {
   readonly sensitivity: readonly LayerSensitivity[] | null
 }
 
+interface TimedCandidate {
+  readonly candidate: Candidate
+  readonly seconds: number
+}
+
 /** Tries what the effort allows about a candidate that is inaccurate or noisy, cheapest first. */
 export class CandidateCure {
   readonly #steps: (Omit<CureStep, 'isKept'> & { readonly candidate: Candidate })[] = []
@@ -50,9 +55,9 @@ export class CandidateCure {
     await this.#tryDeadRanges()
     if (this.first.check?.failure) await this.#tryPlain()
     if (!isAccurate(this.#best)) await this.#tryFixedShapes()
-    if (this.#goesOn()) await this.#tryEstimators(this.budget.estimators, () => this.#goesOn())
+    if (this.#goesOn()) await this.#tryEstimators(this.budget.estimators)
     // All of them: the first that is good enough may be far from the best.
-    else if (isNoisy(this.#best)) await this.#tryEstimators(this.budget.alternatives, () => true)
+    else if (isNoisy(this.#best)) await this.#compareEstimators(this.budget.alternatives)
     if (this.#goesOn()) await this.#tryBiasCorrection()
     if (this.#goesOn()) await this.#tryAlignment()
     if (this.#goesOn()) await this.#trySmoothing()
@@ -78,22 +83,29 @@ export class CandidateCure {
     { shapes = this.#best.shapes, layers = [] }: { shapes?: Candidate['shapes']; layers?: readonly string[] } = {},
   ): Promise<Candidate> {
     this.run.enter('cure', this.#steps.length / 16)
+    const made = await this.#make(how, shapes)
+    this.#judge({ action, detail, layers }, made)
+    return made.candidate
+  }
+
+  async #make(how: QuantizationSettings, shapes: Candidate['shapes']): Promise<TimedCandidate> {
     const begin = performance.now()
     const candidate = await this.maker.make(how, shapes, this.kept)
+    return { candidate, seconds: (performance.now() - begin) / 1000 }
+  }
+
+  #judge(step: Pick<CureStep, 'action' | 'detail' | 'layers'>, { candidate, seconds }: TimedCandidate): void {
     this.#steps.push({
-      action,
-      detail,
+      ...step,
       isAccurate: isAccurate(candidate),
       score: candidate.check?.score ?? 0,
       decibelsBefore: decibelsOf(this.#best),
       decibels: decibelsOf(candidate),
       // Told, and never decided by.
-      seconds: (performance.now() - begin) / 1000,
-      layers,
+      seconds,
       candidate,
     })
     if (compareCandidates(candidate, this.#best) > 0) this.#best = candidate
-    return candidate
   }
 
   /** What was never seen to move has no range, and would be cut off wherever it does. */
@@ -139,20 +151,40 @@ export class CandidateCure {
     this.#reasons.push({ kind: 'dynamic-shapes', layer: null, detail })
   }
 
-  async #tryEstimators(names: EffortBudget['estimators'], goesOn: () => boolean): Promise<void> {
-    const { observed, settings } = this.maker
-    if (settings.activations?.range !== undefined) return
-    const before = this.#how
-    for (const name of names) {
-      const estimator = rangeEstimatorSchema.parse(name)
-      if (JSON.stringify(estimator) === JSON.stringify(before.estimator)) continue
-      const isKnown = estimator.statistic === 'minmax' && before.estimator.statistic === 'minmax'
-      if (!isKnown && !(this.budget.readsAgain && observed.isRepeatable)) continue
-      const why = isAccurate(this.#best) && !this.budget.comparesAll ? ', for it is accurate, but noisy' : ''
-      const detail = `ranges by ${name} instead of ${nameOfEstimator(before.estimator)}${why}`
-      await this.#try('range-estimator', detail, { ...before, estimator })
-      if (!goesOn()) return
+  async #tryEstimators(names: EffortBudget['estimators']): Promise<void> {
+    for (const { detail, how } of this.#otherEstimators(names)) {
+      await this.#try('range-estimator', detail, how)
+      if (!this.#goesOn()) return
     }
+  }
+
+  /** All of them, side by side: what one compiles on a thread of its own, the other computes. */
+  async #compareEstimators(names: EffortBudget['estimators']): Promise<void> {
+    const tries = this.#otherEstimators(names)
+    const { shapes } = this.#best
+    this.run.enter('cure', this.#steps.length / 16)
+    const settled = await Promise.allSettled(tries.map(({ how }) => this.#make(how, shapes)))
+    for (const [index, { detail }] of tries.entries()) {
+      const made = settled[index] as PromiseSettledResult<TimedCandidate>
+      if (made.status === 'rejected') throw made.reason
+      this.#judge({ action: 'range-estimator', detail, layers: [] }, made.value)
+    }
+  }
+
+  /** Those that need no other statistics, or may read the samples again. */
+  #otherEstimators(names: EffortBudget['estimators']): { detail: string; how: QuantizationSettings }[] {
+    const { observed, settings } = this.maker
+    if (settings.activations?.range !== undefined) return []
+    const before = this.#how
+    const why = isAccurate(this.#best) && !this.budget.comparesAll ? ', for it is accurate, but noisy' : ''
+    return names.flatMap((name) => {
+      const estimator = rangeEstimatorSchema.parse(name)
+      if (JSON.stringify(estimator) === JSON.stringify(before.estimator)) return []
+      const isKnown = estimator.statistic === 'minmax' && before.estimator.statistic === 'minmax'
+      if (!isKnown && !(this.budget.readsAgain && observed.isRepeatable)) return []
+      const detail = `ranges by ${name} instead of ${nameOfEstimator(before.estimator)}${why}`
+      return [{ detail, how: { ...before, estimator } }]
+    })
   }
 
   async #tryBiasCorrection(): Promise<void> {

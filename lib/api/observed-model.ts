@@ -5,6 +5,7 @@ import { type PeekedSamples, peekSample, shapesOfSample } from '../calibration/p
 import { type SampleInput, stackSamples } from '../calibration/prepare-samples.js'
 import { keepAnswers, type ReusedStatistics, type ReuseOptions, reuseStatistics } from '../calibration/reuse-statistics.js'
 import { openSamples } from '../calibration/sample-stream.js'
+import { releaseSpare } from '../calibration/spare-tensors.js'
 import type { StatisticPoint, TensorStatistics } from '../calibration/statistic-points.js'
 import { StatisticsCache } from '../calibration/statistics-cache.js'
 import { engineryError } from '../errors/enginery-error.js'
@@ -256,6 +257,7 @@ export class ObservedModel {
       let inference = 0
       for await (const tensors of stream.inferences()) {
         kept.seeInputs(inference++, tensors)
+        releaseSpare(tensors)
         // Nothing is kept behind one that is not.
         if (kept.listInputs().length < inference || inference >= kept.most) break
       }

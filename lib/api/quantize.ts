@@ -34,6 +34,7 @@ import { ObservedModel } from './observed-model.js'
 import { QuantizeRun } from './quantize-run.js'
 import { type Candidate, CandidateMaker, isNoisy, nameOfEstimator } from './quantized-candidate.js'
 import { refuseOtherFormats } from './refuse-other-formats.js'
+import { warmOpenVino } from './warm-openvino.js'
 import { warnOfNothing, warnOfSize } from './warn-of-little-gain.js'
 
 export interface QuantizedOperator {
@@ -121,6 +122,7 @@ async function quantizeModel(settings: QuantizeSettings, engine: EngineOptions |
   run.enter('read')
   const name = typeof settings.model === 'string' ? settings.model : `The model of ${settings.model.length} bytes`
   await refuseOtherFormats(settings.model)
+  warmOpenVino()
   const loaded = await loadOnnxModel(settings.model, { weights: 'in-file' })
   const original = graphFromOnnx(loaded, name)
   const before = findQuantization(original)

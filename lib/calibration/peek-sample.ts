@@ -1,6 +1,7 @@
 import type { NamedTensors } from './calibration-runner.js'
 import { checkSample, type SampleInput, samplesPerBatch } from './prepare-samples.js'
 import { readSource } from './sample-source.js'
+import { keepSample } from './spare-tensors.js'
 
 /** A source whose first sample was looked at, and is given again. */
 export interface PeekedSamples {
@@ -36,7 +37,12 @@ export async function peekSample(
   }
   let first: NamedTensors | null = null
   try {
-    if (!step.done) first = checkSample(step.value, 0, inputs)
+    if (!step.done) {
+      first = checkSample(step.value, 0, inputs)
+      // It is given again, and looked at later.
+      keepSample(first)
+      keepSample(step.value as NamedTensors)
+    }
   } catch (error) {
     await iterator.return()
     throw error

@@ -4,6 +4,7 @@ import type { ElementType } from '../tensor/element-type.js'
 import { Tensor } from '../tensor/tensor.js'
 import { isTensor } from '../tensor/tensor-internals.js'
 import type { NamedTensors } from './calibration-runner.js'
+import { passOn } from './spare-tensors.js'
 
 /** An input of the model; lengths that are open are null. */
 export interface SampleInput {
@@ -61,7 +62,10 @@ export function formatShape(shape: readonly (number | string | null)[]): string 
 }
 
 function reshape(tensor: Tensor, shape: readonly number[]): Tensor {
-  return Tensor.from(tensor.data as Float32Array, shape, tensor.type as ElementType) as Tensor
+  const reshaped = Tensor.from(tensor.data as Float32Array, shape, tensor.type as ElementType) as Tensor
+  // The memory of engines goes with the tensor that owns it.
+  if (!tensor.isNative) passOn(tensor, reshaped)
+  return reshaped
 }
 
 /** How many samples make one batch of the model: 1 where they come as it takes them. */

@@ -10,6 +10,7 @@ import { ExposedObserver } from './observe-exposed.js'
 import type { Pass } from './plan-passes.js'
 import { planReductions, type SkippedPoint } from './plan-reductions.js'
 import type { SampleStream } from './sample-stream.js'
+import { releaseSpare } from './spare-tensors.js'
 import type { TensorStatistics } from './statistic-points.js'
 
 export interface PassOptions {
@@ -40,12 +41,14 @@ export async function runPass(pass: Pass, stream: SampleStream, options: PassOpt
   const accumulator = new ReductionAccumulator(plan, model)
   const observer = new ExposedObserver(pass.exposed)
   const notFinite: number[] = []
+  const running: NamedTensors[] = []
   let inferences = 0
   const inputs = new Set(model.inputs)
   const lengths = stream.shapes === null ? undefined : pick(stream.shapes, inputs)
   const runner = await openModel(model.model, { shapes: lengths, outputs: model.outputs, signal })
   try {
-    for await (const outputs of runner.infer(pickEach(stream.inferences(), inputs, witness), { signal })) {
+    for await (const outputs of runner.infer(pickEach(stream.inferences(), inputs, witness, running), { signal })) {
+      releaseSpare(running.shift() ?? {})
       const vector = vectorOf(outputs, model)
       const broken = accumulator.findNotFinite(vector)
       if (broken === null) {
@@ -74,10 +77,12 @@ async function* pickEach(
   inferences: AsyncIterable<NamedTensors>,
   names: ReadonlySet<string>,
   witness: InferenceWitness | undefined,
+  running: NamedTensors[],
 ): AsyncGenerator<NamedTensors> {
   let inference = 0
   for await (const tensors of inferences) {
     witness?.seeInputs(inference++, tensors)
+    running.push(tensors)
     yield pick(tensors, names)
   }
 }

@@ -5,6 +5,7 @@ import type { CalibrationWarning } from './calibration-warning.js'
 import { SampleChecker } from './check-samples.js'
 import { checkSample, type SampleInput, samplesPerBatch, stackSamples } from './prepare-samples.js'
 import { readSource, type SampleSource } from './sample-source.js'
+import { markSpare, releaseSpare } from './spare-tensors.js'
 
 export interface SampleStreamOptions {
   readonly source: SampleSource
@@ -111,7 +112,7 @@ class CheckedStream implements SampleStream {
         waiting.push(sample)
         if (waiting.length === this.batch) {
           this.used += this.batch
-          yield this.batch === 1 ? sample : stackSamples(waiting, this.read - this.batch)
+          yield this.batch === 1 ? sample : this.#stack(waiting)
           waiting = []
         }
         if (this.read >= this.#maxSamples) break
@@ -127,6 +128,13 @@ class CheckedStream implements SampleStream {
     } finally {
       if (!isDone) await this.iterator.return()
     }
+  }
+
+  #stack(samples: readonly NamedTensors[]): NamedTensors {
+    const stacked = stackSamples(samples, this.read - this.batch)
+    for (const sample of samples) releaseSpare(sample)
+    for (const tensor of Object.values(stacked)) markSpare(tensor)
+    return stacked
   }
 
   async close(): Promise<void> {

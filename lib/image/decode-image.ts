@@ -29,7 +29,7 @@ const defaultMaxPixels = 2 ** 28
  * Pillow's, CMYK goes through its profile, or through a standard one where it has none.
  *
  * @param source path, or the bytes of a file
- * @throws IMAGE_DECODER_MISSING without the package sharp; FILE_NOT_FOUND, FILE_NOT_READ; IMAGE_CORRUPT, IMAGE_TOO_LARGE,
+ * @throws IMAGE_DECODER_MISSING without the package sharp, which all but usual JPEGs take; FILE_NOT_FOUND, FILE_NOT_READ; IMAGE_CORRUPT, IMAGE_TOO_LARGE,
  * IMAGE_INVALID for options out of range, ABORTED
  * @example const image = await decodeImage('cat.jpg')
  */
@@ -38,12 +38,11 @@ export async function decodeImage(source: string | Uint8Array, options: DecodeIm
   checkArguments(source, orient, maxPixels)
   const name = options.name ?? (typeof source === 'string' ? source : `The picture of ${source.length} bytes`)
   throwIfAborted(signal, name)
-  const sharp = await loadSharp(decodeImage)
   const bytes = typeof source === 'string' ? await readBytes(source, signal, name) : source
   if (bytes.length === 0) throw engineryError('IMAGE_CORRUPT', { image: name, reason: 'it is empty' }, { caller: decodeImage })
   throwIfAborted(signal, name)
   try {
-    const { width, height, isCmyk, jpeg } = await readHeader(sharp, bytes)
+    const { width, height, isCmyk, jpeg } = await readHeader(bytes)
     if (width * height > maxPixels) {
       throw engineryError('IMAGE_TOO_LARGE', { image: name, width, height, limit: maxPixels }, { caller: decodeImage })
     }
@@ -54,6 +53,7 @@ export async function decodeImage(source: string | Uint8Array, options: DecodeIm
       if (bytes !== source) freeMemory(bytes)
       return usual
     }
+    const sharp = await loadSharp(decodeImage)
     // Errors of the data are fatal, mere warnings are not: as in libjpeg's and libpng's other users.
     const picture = sharp(bytes, {
       failOn: 'error',
@@ -100,9 +100,10 @@ interface PictureHeader {
   readonly jpeg?: JpegHeader
 }
 
-async function readHeader(sharp: Awaited<ReturnType<typeof loadSharp>>, bytes: Uint8Array): Promise<PictureHeader> {
+async function readHeader(bytes: Uint8Array): Promise<PictureHeader> {
   const jpeg = readJpegHeader(bytes)
   if (jpeg !== undefined) return { width: jpeg.width, height: jpeg.height, isCmyk: jpeg.components === 4, jpeg }
+  const sharp = await loadSharp(decodeImage)
   const { width, height, space } = await sharp(bytes, { failOn: 'error', limitInputPixels: false }).metadata()
   return { width, height, isCmyk: space === 'cmyk' }
 }

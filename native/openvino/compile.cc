@@ -11,6 +11,7 @@
 #include "../shared/blob_file.h"
 #include "../shared/native_error.h"
 #include "core.h"
+#include "freed_memory.h"
 #include "log_capture.h"
 #include "model_operations.h"
 
@@ -33,6 +34,7 @@ std::shared_ptr<CompiledState> compile(const std::shared_ptr<const ov::Model>& m
         const int64_t bytes = constant_bytes(*model);
         return CompiledState::of(process_core().compile_model(model, device, properties), nullptr, bytes);
     });
+    return_freed_memory(state->external_bytes);
     BackgroundWork::guard_exit();
     return state;
 }

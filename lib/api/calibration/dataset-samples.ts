@@ -1,5 +1,6 @@
 import type { NamedTensors } from '../../calibration/calibration-runner.js'
 import type { SampleInput } from '../../calibration/prepare-samples.js'
+import { markSpare } from '../../calibration/spare-tensors.js'
 import type { Dataset } from '../../dataset/annotations.js'
 import { readSamples, type SampleStream } from '../../dataset/read-samples.js'
 import { subsample } from '../../dataset/subsample.js'
@@ -79,7 +80,9 @@ async function* read(
     async decode(path, context) {
       const image = await decodeImage(path, { signal: context.signal })
       try {
-        return (await (preprocessor as Preprocessor).run(image)).tensor
+        const { tensor } = await (preprocessor as Preprocessor).run(image)
+        markSpare(tensor)
+        return tensor
       } finally {
         freeMemory(image.data)
       }

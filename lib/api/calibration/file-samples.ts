@@ -1,5 +1,6 @@
 import type { NamedTensors } from '../../calibration/calibration-runner.js'
 import type { SampleInput } from '../../calibration/prepare-samples.js'
+import { markSpare } from '../../calibration/spare-tensors.js'
 import type { NpyArray } from '../../dataset/npy-elements.js'
 import { readAhead } from '../../dataset/read-ahead.js'
 import { seededRandom, shuffled } from '../../dataset/seeded-random.js'
@@ -19,7 +20,9 @@ export function samplesFromFiles(
   const rows = drawRows(files.count, samples, seed)
   const load = async (at: number): Promise<NamedTensors> => {
     const arrays = await files.read(rows[at] as number)
-    return convertSample(nameArrays(arrays, inputs), inputs, rows[at] as number)
+    const sample = convertSample(nameArrays(arrays, inputs), inputs, rows[at] as number)
+    for (const tensor of Object.values(sample)) markSpare(tensor)
+    return sample
   }
   return {
     samples: () => readAhead(rows.length, ahead, load),
