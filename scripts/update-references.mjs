@@ -31,6 +31,7 @@ try {
     'make-metric-references.py',
     'make-resampling-references.py',
     'make-decode-references.py',
+    'make-entropy-references.py',
   ]) {
     await runCommand(interpreter, [path.join('scripts', script)], { cwd: root, show: true })
   }

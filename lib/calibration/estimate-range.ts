@@ -15,7 +15,7 @@ export interface EstimatedRange {
 export interface EstimateContext {
   /** Zero is integer zero, and the range is as wide below as above. */
   readonly isSymmetric: boolean
-  /** Integers above zero; default 255 for what is never negative or for an asymmetric range, else 127. */
+  /** Integers above zero, or in an asymmetric range; default: those of u8, 127 where a symmetric one holds negative elements, else 255. */
   readonly steps?: number | undefined
 }
 
@@ -47,7 +47,7 @@ export function estimateRange(statistics: TensorStatistics, estimator: RangeEsti
     case 'entropy': {
       const histogram = need(statistics.histogram)
       const { min, max } = edgesOf(histogram)
-      const threshold = findEntropyThreshold(histogram)
+      const threshold = findEntropyThreshold(histogram, context)
       return { min: Math.max(min, -threshold), max: Math.min(max, threshold) }
     }
     case 'mse':

@@ -23,7 +23,10 @@ export type CalibrationSamples =
 const isObject = (value: unknown) => typeof value === 'object' && value !== null
 const path = z.string().min(1)
 const positive = z.int().min(1)
-const eightBits = z.literal(8, { error: 'expected 8: it is what all targets compute on' }).default(8)
+const eightBits = z
+  .literal(8, { error: 'expected 8: the kernels of all targets multiply integers of 8 bits, and make floats of 4 or 16 first' })
+  .default(8)
+  .describe('no target has kernels for others')
 
 function isListed(value: unknown): boolean {
   if (typeof value === 'function') return true
@@ -96,6 +99,16 @@ export const quantizationSchema = z.strictObject({
     .strictObject({
       bits: eightBits,
       mode: z.enum(['symmetric', 'asymmetric']).optional().describe('default: as the preset says'),
+      perChannel: z
+        .literal(false, {
+          error: 'expected false: an activation has one scale, since products of its channels are added up as integers',
+        })
+        .default(false)
+        .describe('an activation has one scale; see smoothQuant for channels of unlike ranges'),
+      narrowRange: z
+        .literal(false, { error: 'expected false: QuantizeLinear rounds activations to all 256 integers' })
+        .default(false)
+        .describe('activations have all 256 integers'),
       range: rangeEstimatorSchema.optional().describe('how observed values become a range'),
     })
     .optional(),
@@ -104,7 +117,8 @@ export const quantizationSchema = z.strictObject({
       bits: eightBits,
       mode: z
         .literal('symmetric', { error: 'expected symmetric: no INT8 kernel takes weights with zero points' })
-        .default('symmetric'),
+        .default('symmetric')
+        .describe('zero points of 0'),
       perChannel: z.boolean().default(true).describe('a scale for each output channel'),
       range: z
         .enum(['minmax', 'mse'])

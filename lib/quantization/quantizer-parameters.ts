@@ -1,9 +1,15 @@
+import type { EstimateContext } from '../calibration/estimate-range.js'
 import type { QuantizerParameters, QuantizerScheme } from './quantizer.js'
 
 /** Smallest and largest value that a quantizer must represent; `min <= 0 <= max` is made so. */
 export interface ValueRange {
   readonly min: number
   readonly max: number
+}
+
+/** What range estimators must know of a quantizer: signed integers have 127 above zero though nothing is below. */
+export function contextOf({ isSymmetric, type }: QuantizerScheme): EstimateContext {
+  return type === 'i8' ? { isSymmetric, steps: 127 } : { isSymmetric }
 }
 
 // Below it a scale's reciprocal, which engines multiply with, leaves the range of float32.

@@ -41,7 +41,7 @@ export function tableFromStatistics(
   for (const { tensor, source, estimator } of tensors) {
     const found = statistics.get(source)
     if (found === undefined || !canEstimate(found, estimator)) continue
-    const { min, max } = estimateRange(found, estimator, { isSymmetric: true })
+    const { min, max } = estimateRange(found, estimator, { isSymmetric: true, steps: 127 })
     scales.set(tensor, scaleOfRange(Math.max(-min, max, 0)))
   }
   return { ...(parseTableHeader(formatTableHeader(header)) as TableHeader), scales }

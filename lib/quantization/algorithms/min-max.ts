@@ -6,7 +6,7 @@ import { Constant } from '../../graph/constant.js'
 import type { Graph } from '../../graph/graph.js'
 import type { Algorithm } from '../algorithm.js'
 import type { ActivationQuantizer, Placement, QuantizerParameters } from '../quantizer.js'
-import { parametersForRange, type ValueRange } from '../quantizer-parameters.js'
+import { contextOf, parametersForRange, type ValueRange } from '../quantizer-parameters.js'
 import { insertQuantizers } from '../rewrite/insert-quantizers.js'
 import { storeWeights } from '../weights/store-weights.js'
 import type { WeightStore } from '../weights/weight-store.js'
@@ -67,8 +67,7 @@ export class MinMaxQuantization implements Algorithm {
     for (const { tensor, group, scheme } of activations) {
       const key = group ?? tensor
       const own =
-        this.smoothing?.ranges.get(tensor) ??
-        estimateRange(statistics.get(tensor) ?? {}, this.estimator, { isSymmetric: scheme.isSymmetric })
+        this.smoothing?.ranges.get(tensor) ?? estimateRange(statistics.get(tensor) ?? {}, this.estimator, contextOf(scheme))
       const others = unified.get(key)
       unified.set(key, others ? { min: Math.min(others.min, own.min), max: Math.max(others.max, own.max) } : own)
     }

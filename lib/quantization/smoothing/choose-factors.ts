@@ -1,7 +1,7 @@
 import { estimateRange } from '../../calibration/estimate-range.js'
 import { type RangeEstimator, rangeEstimatorSchema } from '../../calibration/range-estimator-options.js'
 import type { ChannelSpread, TensorStatistics } from '../../calibration/statistic-points.js'
-import { parametersForRange, type ValueRange } from '../quantizer-parameters.js'
+import { contextOf, parametersForRange, type ValueRange } from '../quantizer-parameters.js'
 import type { SmoothingBlock } from './find-smoothing-blocks.js'
 import { readWeights } from './weighted-reader.js'
 
@@ -59,7 +59,7 @@ export function chooseFactors(
   const errorOf = (range: ValueRange, factors: Float64Array) =>
     expectedError(parametersForRange(range, quantizer.scheme).scale, spread.squares, reads, factors)
   const none = new Float64Array(channels).fill(1)
-  const before = errorOf(estimateRange(statistics, estimator, { isSymmetric: quantizer.scheme.isSymmetric }), none)
+  const before = errorOf(estimateRange(statistics, estimator, contextOf(quantizer.scheme)), none)
   let best: ChosenFactors | null = null
   for (const tried of alpha === null ? alphas : [alpha]) {
     const factors = factorsOf(magnitudes, reads.magnitudes, tried)

@@ -120,6 +120,19 @@ describe('histograms', () => {
     expect(errorOf(found.max)).toBeLessThan(errorOf(8) * 0.8)
   })
 
+  it.each([127, 255])('have the least squared error of the %i integers that there are above zero', (steps) => {
+    const positive = histogramOf((value) => 1e6 * Math.exp(-2 * value), 0, 12)
+    const found = estimateRange({ histogram: positive }, estimator('mse'), { isSymmetric: true, steps })
+    const errorOf = (threshold: number) =>
+      positive.counts.reduce((sum, count, bin) => {
+        const value = (positive.first + bin + 0.5) * positive.width
+        return sum + count * (value - (Math.min(steps, Math.round((value * steps) / threshold)) * threshold) / steps) ** 2
+      }, 0)
+    const best = Math.min(...Array.from({ length: 2000 }, (_, index) => errorOf(1.2 + (10.8 * index) / 2000)))
+    expect(found.min).toBe(0)
+    expect(errorOf(found.max)).toBeLessThan(best * 1.01)
+  })
+
   it('have an asymmetric range of least error around a lopsided density', () => {
     const lopsided = histogramOf((value) => (value < 0 ? 1e6 * Math.exp(40 * value) : 1e4), -2, 1)
     const found = estimateRange({ histogram: lopsided }, estimator('mse'), { isSymmetric: false })

@@ -5,7 +5,7 @@ import { inferShapes } from '../../../lib/graph/shapes/infer-shapes.js'
 import { MinMaxQuantization } from '../../../lib/quantization/algorithms/min-max.js'
 import { placeQuantizers } from '../../../lib/quantization/placement/place-quantizers.js'
 import type { QuantizerScheme } from '../../../lib/quantization/quantizer.js'
-import { parametersForRange, representedRange } from '../../../lib/quantization/quantizer-parameters.js'
+import { contextOf, parametersForRange, representedRange } from '../../../lib/quantization/quantizer-parameters.js'
 import { targets } from '../../../lib/quantization/targets/targets.js'
 import { WeightStore } from '../../../lib/quantization/weights/weight-store.js'
 import { makeGraph, noise } from '../graph/make-graph.js'
@@ -13,6 +13,14 @@ import { makeGraph, noise } from '../graph/make-graph.js'
 const asymmetric: QuantizerScheme = { bits: 8, isSymmetric: false, type: 'u8' }
 const symmetric: QuantizerScheme = { bits: 8, isSymmetric: true, type: 'u8' }
 const signed: QuantizerScheme = { bits: 8, isSymmetric: true, type: 'i8' }
+
+describe('what a range is estimated for', () => {
+  it.each<[string, QuantizerScheme, object]>([
+    ['integers with a sign: 127 above zero, whatever is below', signed, { isSymmetric: true, steps: 127 }],
+    ['integers without: as many as the range leaves', symmetric, { isSymmetric: true }],
+    ['zero points', asymmetric, { isSymmetric: false }],
+  ])('%s', (_, scheme, context) => expect(contextOf(scheme)).toEqual(context))
+})
 
 describe('scale and zero point', () => {
   it.each<[string, QuantizerScheme, [number, number], object]>([
