@@ -1,4 +1,6 @@
 import type { TensorRtPlan } from '../engine/tensorrt/plan.js'
+import { describeValue } from '../errors/describe-value.js'
+import { engineryError } from '../errors/enginery-error.js'
 import { parseOptions } from '../errors/parse-options.js'
 import type { Engine } from '../inference/engine.js'
 import { type BuildEngineOptions, buildEngineSchema, withDefaultBackend } from './build-options.js'
@@ -37,12 +39,21 @@ export async function buildEngine(options: BuildEngineOptions): Promise<Engine>
  */
 export async function buildEngine(options: TensorRtBuildOptions): Promise<TensorRtPlan>
 export async function buildEngine(options: BuildEngineOptions | TensorRtBuildOptions): Promise<Engine | TensorRtPlan> {
+  refuseOtherBackends(options)
   if (isForTensorRt(options)) return await buildTensorRt(parseOptions(buildTensorRtSchema, options, buildEngine))
   const parsed = parseOptions(buildEngineSchema, withDefaultBackend(options), buildEngine)
   const { precision } = parsed
   if (precision !== 'int8') return await compileEngine({ ...parsed, precision })
   const { settings, preparation } = prepareInt8(parsed)
   return await compileEngine(settings, preparation)
+}
+
+// Left to the schema of either backend, an unknown one would be told of that backend alone.
+function refuseOtherBackends(options: unknown): void {
+  const backend = (options as { backend?: unknown } | null | undefined)?.backend
+  if (backend === undefined || backend === 'openvino' || backend === 'tensorrt') return
+  const reason = `expected "openvino" or "tensorrt", received ${describeValue(backend)}`
+  throw engineryError('OPTION_INVALID', { caller: 'buildEngine', option: 'backend', reason }, { caller: buildEngine })
 }
 
 function isForTensorRt(options: unknown): boolean {

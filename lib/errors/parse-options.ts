@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { describeValue } from './describe-value.js'
 import { engineryError } from './enginery-error.js'
+import { knownOptionsAt } from './known-options.js'
 
 /**
  * Checks a public function's options with its schema.
@@ -10,7 +11,7 @@ import { engineryError } from './enginery-error.js'
 export function parseOptions<S extends z.ZodType>(schema: S, options: unknown, caller: Function): z.output<S> {
   const parsed = schema.safeParse(options)
   if (parsed.success) return parsed.data
-  const problems = parsed.error.issues.flatMap((issue) => describeIssue(issue, options))
+  const problems = parsed.error.issues.flatMap((issue) => describeIssue(issue, options, schema))
   const [first] = problems as [OptionProblem, ...OptionProblem[]]
   throw engineryError(
     'OPTION_INVALID',
@@ -28,18 +29,23 @@ export interface OptionProblem {
 
 type Issue = z.core.$ZodIssue
 
-/** An issue in our words; one of a union becomes the issue of the branch that came closest. */
-export function describeIssue(issue: Issue, root: unknown): OptionProblem[] {
+/**
+ * An issue in our words; one of a union becomes the issue of the branch that came closest.
+ * @param schema what was checked with: names the options that there are
+ */
+export function describeIssue(issue: Issue, root: unknown, schema?: z.ZodType): OptionProblem[] {
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     const closest = closestBranch(issue.errors)
     if (closest) {
-      return closest.flatMap((inner) => describeIssue({ ...inner, path: [...issue.path, ...inner.path] } as Issue, root))
+      return closest.flatMap((inner) => describeIssue({ ...inner, path: [...issue.path, ...inner.path] } as Issue, root, schema))
     }
   }
   if (issue.code === 'unrecognized_keys') {
+    const known = schema && knownOptionsAt(schema, issue.path)
+    const reason = known ? `there is no such option; there are ${known.join(', ')}` : 'there is no such option'
     return issue.keys.map((key) => {
       const path = [...issue.path, key]
-      return { option: path.map(String).join('.'), path, reason: 'there is no such option' }
+      return { option: path.map(String).join('.'), path, reason }
     })
   }
   const option = issue.path.map(String).join('.') || '(options)'

@@ -63,7 +63,7 @@ export function addRunCommand(program: Command, register: RegisterAction): void 
     .option('--draw <file>', 'picture for the results, or a folder/ where there are several')
     .option('--min-score <score>', 'of results that are shown (default: 0.3)', Number)
     .option('--random-input', 'make up the inputs that no file is given for')
-    .option('--output <file>', 'out.npy, name=out.npy, all.npz or a folder/ (repeatable)', collectWith(String))
+    .option('-o, --output <file>', 'out.npy, name=out.npy, all.npz or a folder/ (repeatable)', collectWith(String))
     .option('--top <n>', `largest values to list (default: ${defaultTop})`, wholeNumber(1, 1000))
   addBuildFlags(command).addHelpText('after', examples)
   register(command, run)

@@ -50,7 +50,7 @@ export function openDocument(text: string, file: string): ConfigDocument {
       const parsed = schema.safeParse(content)
       if (parsed.success) return
       const problems = parsed.error.issues
-        .flatMap((issue) => describeIssue(issue, content))
+        .flatMap((issue) => describeIssue(issue, content, schema))
         .map((problem) => ({ line: lineOf(locateIssue(document, problem.path)), reason: describeProblem(problem) }))
       throw invalidConfig(file, problems)
     },

@@ -35,7 +35,7 @@ export function buildOptionsFromFlags(flags: BuildFlags & PictureFlags, configur
 function checkFlags(options: object): void {
   const parsed = configFileSchema.safeParse(withDefaultBackend(options))
   if (parsed.success) return
-  const [problem] = parsed.error.issues.flatMap((issue) => describeIssue(issue, options)) as [OptionProblem]
+  const [problem] = parsed.error.issues.flatMap((issue) => describeIssue(issue, options, configFileSchema)) as [OptionProblem]
   throw engineryError('USAGE_INVALID', { reason: `${flagFor(problem.path)}: ${problem.reason}` })
 }
 
