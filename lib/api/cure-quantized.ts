@@ -19,6 +19,7 @@ import {
   isNoisy,
   nameOfEstimator,
 } from './quantized-candidate.js'
+import { suspectLayers } from './suspect-layers.js'
 
 export interface Cured {
   readonly best: Candidate
@@ -64,6 +65,7 @@ export class CandidateCure {
     const isLost = !isAccurate(this.first) && !this.#reasons.some(({ kind }) => kind === 'dynamic-shapes')
     const { settings } = this.maker
     if (this.budget.probed > 0 && (isLost || this.#goesOn() || settings.sensitivity)) await this.#probe(isLost)
+    else if (this.kept.length > 0 && this.budget.probed === 0 && (isLost || isNoisy(this.#best))) await this.#suspect(isLost)
     return { best: this.#best, report: this.#report(), sensitivity: this.#sensitivity }
   }
 
@@ -231,11 +233,19 @@ export class CandidateCure {
       )
       const ranked = rankLayers(found)
       this.#sensitivity = ranked
-      if (isLost) this.#reasons.push(...(await explainLoss(observed, plain.attempt, ranked, this.kept, settings.signal)))
+      if (isLost) this.#reasons.push(...(await explainLoss(observed, ranked, this.kept, settings.signal)))
       if (!isAccurate(this.#best)) await this.#tryFloatLayers(probe, ranked)
     } finally {
       await probe.close()
     }
+  }
+
+  /** Where no layer is probed, what is odd about the tensors is all that is known. */
+  async #suspect(isLost: boolean): Promise<void> {
+    const { observed, settings } = this.maker
+    const known = new Set(this.#reasons.map(({ layer }) => layer))
+    const found = await suspectLayers(observed, this.first.attempt, this.kept, settings.signal)
+    this.#reasons.push(...found.filter(({ kind, layer }) => (isLost || kind !== 'unknown') && !known.has(layer)))
   }
 
   async #tryFloatLayers(probe: LayerProbe, ranked: readonly LayerSensitivity[]): Promise<void> {

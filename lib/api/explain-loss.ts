@@ -5,7 +5,6 @@ import type { LayerSensitivity } from '../quantization/sensitivity/rank-layers.j
 import type { KeptInference } from '../quantization/verification/kept-inferences.js'
 import { observeTensors } from './observe-tensors.js'
 import type { ObservedModel } from './observed-model.js'
-import type { QuantizedAttempt } from './quantize-observed.js'
 
 /** Layers that are looked at, and inferences they are looked at in. */
 const mostLayers = 4
@@ -21,7 +20,6 @@ const share = 0.5
  */
 export async function explainLoss(
   observed: ObservedModel,
-  attempt: QuantizedAttempt,
   ranked: readonly LayerSensitivity[],
   kept: readonly KeptInference[],
   signal: AbortSignal | undefined,
@@ -34,7 +32,7 @@ export async function explainLoss(
   const read = nodes.flatMap((node) => node.inputs.filter((input) => input !== null && input.constant === null))
   const names = [...new Set(read.map((tensor) => (tensor as { name: string }).name))]
   const seen = await observeTensors(observed, names, kept.slice(0, mostInferences), signal)
-  const reasons = nodes.map((node) => describeLayerLoss(node, seen, attempt.result))
+  const reasons = nodes.map((node) => describeLayerLoss(node, seen))
   if (blamed.length > ranked.length / 2 && ranked.length > 8) {
     const detail = `${blamed.length} of ${ranked.length} layers cost about as much as the worst`
     reasons.push({ kind: 'many-layers', layer: null, detail })

@@ -166,7 +166,8 @@ async function quantizeModel(settings: QuantizeSettings, engine: EngineOptions |
     const isTried = needsCure || wantsProbe || isNoisy(first)
     const cured = isTried ? await new CandidateCure(maker, run, kept, probed, first).cure() : null
     const best = cured?.best ?? first
-    const report = cured !== null && (needsCure || cured.report.steps.length > 0) ? cured.report : null
+    const report =
+      cured !== null && (needsCure || cured.report.steps.length > 0 || cured.report.reasons.length > 0) ? cured.report : null
     if (!isAccurate(best) && settings.onInaccurate === 'error') throw refuseInaccurate(best.check, report, scale)
     return await finish(settings, run, best.model, {
       ...describeCandidate(best),

@@ -72,6 +72,18 @@ describeWithData('a sabotaged model', () => {
     expect(warnings.map(({ code }) => code)).toContain('MODEL_INACCURATE')
   })
 
+  it.each([
+    ['outlier channel', 'outlier-channel'],
+    ['unfusable head', 'head'],
+    ['huge logits', 'huge-values'],
+  ] as const)('has its reason told without a probe too, where the effort allows none: %s', async (sabotage, kind) => {
+    const { check, cure } = await run(sabotage, { effort: 'fast', onInaccurate: 'keep' })
+    expect(cure?.reasons[0]).toMatchObject({ kind })
+    if (check?.isAccurate) return
+    const error = await run(sabotage, { effort: 'fast' }).catch((thrown: unknown) => thrown)
+    expect((error as Error).message).toContain(`${kind} (`)
+  })
+
   it('becomes the same bytes twice', async () => {
     const [one, two] = [await run('outlier channel'), await run('outlier channel')]
     expect(Buffer.from(one.model).equals(Buffer.from(two.model))).toBe(true)

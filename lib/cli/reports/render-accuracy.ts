@@ -40,7 +40,8 @@ export function renderCure({ isCured, reasons, steps, before, after }: z.output<
     ],
   )
   if (rows.length > 0) lines.push(renderTable(rows, { header: ['', 'what', 'score (1 is accurate)', 'SQNR dB', 's'] }))
-  lines.push(`${isCured ? 'cured: ' : ''}score ${before.toFixed(2)} before, ${after.toFixed(2)} after`)
+  const nothing = rows.length === 0 ? 'nothing was tried: ' : ''
+  lines.push(`${isCured ? 'cured: ' : nothing}score ${before.toFixed(2)} before, ${after.toFixed(2)} after`)
   return lines.join('\n')
 }
 

@@ -1,6 +1,5 @@
 import type { GraphNode } from '../../graph/graph-node.js'
 import type { GraphTensor } from '../../graph/graph-tensor.js'
-import type { QuantizationResult } from '../quantize-graph.js'
 import { movingOperators } from '../targets/target.js'
 import type { LossReason } from './cure-report.js'
 
@@ -21,16 +20,22 @@ const hugeOffset = 8
  *
  * @param seen what tensors held, by name
  */
-export function describeLayerLoss(
-  node: GraphNode,
-  seen: ReadonlyMap<string, readonly SeenTensor[]>,
-  _result: QuantizationResult,
-): LossReason {
+export function describeLayerLoss(node: GraphNode, seen: ReadonlyMap<string, readonly SeenTensor[]>): LossReason {
+  const oddity = describeOddity(node, seen)
+  if (oddity !== null) return oddity
+  const layer = node.label
+  if (isLast(node))
+    return { kind: 'head', layer, detail: 'it writes what the outputs are made of, and nothing behind it evens out its error' }
+  return { kind: 'unknown', layer, detail: 'nothing about what it reads is odd' }
+}
+
+/** What is odd about what a layer reads; null where nothing is. */
+export function describeOddity(node: GraphNode, seen: ReadonlyMap<string, readonly SeenTensor[]>): LossReason | null {
   const layer = node.label
   for (const input of node.inputs) {
     const tensors = input === null ? undefined : seen.get(input.name)
     if (input === null || tensors === undefined || tensors.length === 0) continue
-    const facts = describeTensor(tensors)
+    const facts = describeTensor(tensors, node)
     const told = (kind: LossReason['kind'], detail: string): LossReason => ({ kind, layer, detail: `${input.name}: ${detail}` })
     if (facts.width === 0) return told('dead-range', 'it held one value in all samples, so that there is no range')
     const [wide, usual, narrow] = [facts.widest, facts.usual, facts.narrow].map(shown)
@@ -49,15 +54,17 @@ export function describeLayerLoss(
       return told('outlier-values', `few elements reach ${shown(facts.largest)}, nine of ten stay below ${shown(facts.common)}`)
     }
   }
-  if (isLast(node))
-    return { kind: 'head', layer, detail: 'it writes what the outputs are made of, and nothing behind it evens out its error' }
-  return { kind: 'unknown', layer, detail: 'nothing about what it reads is odd' }
+  return null
 }
 
-function describeTensor(tensors: readonly SeenTensor[]) {
+/** Where what a node reads has its channels: maps and signals second, tokens last. */
+export function channelAxis(reader: GraphNode, rank: number): number {
+  return rank >= 4 || (rank >= 2 && reader.is('Conv', 'ConvTranspose')) ? 1 : rank - 1
+}
+
+function describeTensor(tensors: readonly SeenTensor[], reader: GraphNode) {
   const { shape } = tensors[0] as SeenTensor
-  // Tokens have their channels last, maps second.
-  const axis = shape.length >= 4 ? 1 : shape.length - 1
+  const axis = channelAxis(reader, shape.length)
   const channels = shape.length < 2 ? 1 : (shape[axis] as number)
   const inner = shape.slice(axis + 1).reduce((product, length) => product * length, 1)
   const most = new Float64Array(channels)
