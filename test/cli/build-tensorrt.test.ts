@@ -47,7 +47,8 @@ describeWithTensorRt('TensorRT-RTX 1.7', 'enginery build --backend tensorrt', ()
     expect(written.network).toHaveLength(plan.layers as number)
     expect(written.optimized.layers[0]).toMatchObject({ name: expect.any(String), inputs: expect.any(Array) })
 
-    const text = await runCli(['build', 'conv.onnx', ...forRtx], { cwd: folder })
+    const text = await runCli(['build', 'conv.onnx', ...forRtx, '--exportLayerInfo=exported.json'], { cwd: folder })
+    expect(JSON.parse(await readFile(join(folder, 'exported.json'), 'utf8')).network).toEqual(written.network)
     expect(text.stdout).toMatch(/computes in .*f32 \(as its builder tells\)\nint8 +0 of 2 convolutions/)
     const refused = await runCli(['build', 'conv.onnx', ...forRtx, '--require-int8', '0.8', '-o', 'refused.plan'], {
       cwd: folder,

@@ -26,10 +26,11 @@ export async function buildPlan(
   flags: PlanFlags,
   document: ConfigDocument | undefined,
 ): Promise<CommandResult> {
-  const { options, output: named, ignored } = await collectTensorRtOptions(argument, flags, document)
+  const { options, output: named, layerInfo: exported, ignored } = await collectTensorRtOptions(argument, flags, document)
   const output = resolve(named ?? `${stemOf(options.model)}.plan`)
   await checkWritable(output)
-  const layerInfo = flags.layerInfo === undefined ? undefined : resolve(flags.layerInfo)
+  const layersFile = flags.layerInfo ?? exported
+  const layerInfo = layersFile === null ? undefined : resolve(layersFile)
   if (layerInfo !== undefined) await checkWritable(layerInfo)
   const start = performance.now()
   const plan = await withProgress(session, async (bar) => {

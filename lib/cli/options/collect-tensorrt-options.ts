@@ -22,6 +22,8 @@ export interface PlanFlags extends BuildFlags, CalibrationFlags, TensorRtFlags {
 export interface CollectedPlan {
   readonly options: Omit<TensorRtBuildOptions, 'model'> & { readonly model: string }
   readonly output: string | undefined
+  /** File for the layers; not the one of `--layer-info`, which wins. */
+  readonly layerInfo: string | null
   /** Options of trtexec's that are not about building. */
   readonly ignored: readonly string[]
 }
@@ -62,6 +64,7 @@ export async function collectTensorRtOptions(
       ...(Object.keys(calibration).length > 0 && { calibration: calibration as TensorRtBuildOptions['calibration'] }),
     },
     output: oneOf('--output', flags.output, '--saveEngine', trtexec?.output) ?? config?.own.output,
+    layerInfo: trtexec?.layerInfo ?? null,
     ignored: trtexec?.ignored ?? [],
   }
 }

@@ -20,6 +20,8 @@ export interface TrtexecBuild {
   readonly calibrationTable: string | null
   /** `--timingCacheFile`. */
   readonly timingCache: string | null
+  /** `--exportLayerInfo`: a file for what the layers are. */
+  readonly layerInfo: string | null
   /** Options that say nothing about building, in the order they came: they are for trtexec's measuring. */
   readonly ignored: readonly string[]
 }
@@ -30,6 +32,7 @@ export interface TrtexecDraft {
   output: string | null
   calibrationTable: string | null
   timingCache: string | null
+  layerInfo: string | null
   precisions: Set<'fp16' | 'bf16' | 'int8' | 'fp8'>
   builder: TensorRtBuilderInput
   device: number | undefined
@@ -42,7 +45,7 @@ export interface TrtexecDraft {
 }
 
 /**
- * Reads options of trtexec (8.6 to 10.x) as options of buildEngine. Those that mean the same here are taken; those about
+ * Reads options of trtexec (8.6 to 11.0) as options of buildEngine. Those that mean the same here are taken; those about
  * running and measuring are listed as ignored; everything else is an error that says what to do in its place.
  *
  * @param args without the program's name, `--minShapes=...` each
@@ -54,6 +57,7 @@ export function parseTrtexecOptions(args: readonly string[]): TrtexecBuild {
     output: null,
     calibrationTable: null,
     timingCache: null,
+    layerInfo: null,
     precisions: new Set(),
     // trtexec computes float32 with TF32 unless told otherwise; enginery does not.
     builder: { tf32: true },
@@ -74,8 +78,8 @@ export function parseTrtexecOptions(args: readonly string[]): TrtexecBuild {
     if (meaning === undefined) throw invalid(`--${name}`, 'trtexec has no such option, or one that enginery does not know')
     apply(draft, `--${name}`, meaning, value, ignored)
   }
-  const { model, output, calibrationTable, timingCache, builder, device, verbose, parserFlags, plugins, pluginsToSerialize } =
-    draft
+  const { model, output, calibrationTable, timingCache, layerInfo, builder, device, verbose } = draft
+  const { parserFlags, plugins, pluginsToSerialize } = draft
   return {
     model,
     output,
@@ -92,6 +96,7 @@ export function parseTrtexecOptions(args: readonly string[]): TrtexecBuild {
     },
     calibrationTable,
     timingCache,
+    layerInfo,
     ignored,
   }
 }
@@ -134,10 +139,9 @@ function shapesOf({ shapes: { min, opt, max, only } }: TrtexecDraft): Pick<Tenso
     // As trtexec has it: one shape is all three.
     return only === undefined ? {} : { profiles: [profileOf(only, only, only)] }
   }
-  if (min === undefined || opt === undefined || max === undefined) {
-    throw invalid('--minShapes', 'expected --minShapes, --optShapes and --maxShapes together')
-  }
-  return { profiles: [profileOf(min, opt, max)] }
+  // As trtexec has it: an end that is left out is the one beside it.
+  const [least, best, most] = [min ?? opt ?? max, opt ?? max ?? min, max ?? opt ?? min] as [Shapes, Shapes, Shapes]
+  return { profiles: [profileOf(least, best, most)] }
 }
 
 type Shapes = Record<string, number[]>

@@ -43,10 +43,13 @@ const ranges = (end: 'min' | 'opt' | 'max' | 'only'): TrtexecMeaning =>
     shapes[end] = { ...shapes[end], ...parseShapes(text) }
   })
 
-const file = (name: 'model' | 'output' | 'calibrationTable' | 'timingCache', means: string): TrtexecMeaning =>
+const file = (name: 'model' | 'output' | 'calibrationTable' | 'timingCache' | 'layerInfo', means: string): TrtexecMeaning =>
   value(means, (draft, text) => {
     draft[name] = text
   })
+
+const parses = (name: TrtexecDraft['parserFlags'][number]): TrtexecMeaning =>
+  flag(`parserFlags: ${name}`, ({ parserFlags }) => void parserFlags.push(name))
 
 /** Given once for each library. */
 const libraries = (name: 'plugins' | 'pluginsToSerialize'): TrtexecMeaning =>
@@ -91,7 +94,7 @@ function switchPreviews(text: string): NonNullable<Builder['previewFeatures']> {
 }
 
 /**
- * Options of trtexec 8.6 to 10.x by name, as data: what each is to enginery. Its own words are in docs/guides/tensorrt.md.
+ * Options of trtexec 8.6 to 11.0 by name, as data: what each is to enginery. Its own words are in docs/guides/tensorrt.md.
  */
 export const trtexecTable: Readonly<Record<string, TrtexecMeaning | undefined>> = {
   onnx: file('model', 'model'),
@@ -172,7 +175,12 @@ export const trtexecTable: Readonly<Record<string, TrtexecMeaning | undefined>> 
   allowGPUFallback: flag('builder.dla.gpuFallback', ({ builder }) => {
     builder.dla = { core: 0, ...builder.dla, gpuFallback: true }
   }),
+  exportLayerInfo: file('layerInfo', "--layer-info; the JSON in it is enginery's"),
   pluginInstanceNorm: refused('the parser decides; the default is what TensorRT advises'),
+  pi: refused('the parser decides; the default is what TensorRT advises'),
+  enablePluginOverride: parses('enable-plugin-override'),
+  adjustForDLA: parses('adjust-for-dla'),
+  reportCapabilityDLA: parses('report-capability-dla'),
   staticPlugins: libraries('plugins'),
   dynamicPlugins: libraries('plugins'),
   plugins: libraries('plugins'),
@@ -189,6 +197,12 @@ export const trtexecTable: Readonly<Record<string, TrtexecMeaning | undefined>> 
 
   // Building, and not here.
   loadEngine: refused('it loads a plan: nothing is built'),
+  refitFromOnnx: refused('it loads a plan: nothing is built'),
+  profile: refused('several profiles stand in a file: --profiles'),
+  cpuOnly: refused('TensorRT-RTX builds without a GPU (--library tensorrt-rtx), TensorRT itself on the GPU that the plan is for'),
+  remoteAutoTuningConfig: refused('builds measure on a GPU of this machine'),
+  decomposableAttentions: refused('attention is left to TensorRT'),
+  uint8AsymmetricQuantizationDLA: refused('zero points are 0: quantize with the target tensorrt'),
   int4: refused('give a model with quantizers to INT4 and --stronglyTyped'),
   inputIOFormats: refused('inputs keep the types of the model'),
   outputIOFormats: refused('outputs keep the types of the model'),
@@ -202,6 +216,8 @@ export const trtexecTable: Readonly<Record<string, TrtexecMeaning | undefined>> 
   safe: refused('safety engines are not built'),
   consistency: refused('safety engines are not built'),
   restricted: refused('safety engines are not built'),
+  safetyPlugins: refused('safety engines are not built'),
+  dumpKernelText: refused('safety engines are not built'),
   buildDLAStandalone: refused('use builder.engineCapability: dla-standalone'),
   markDebug: refused('debug tensors are not marked'),
   markUnfusedTensorsAsDebugTensors: refused('debug tensors are not marked'),
@@ -212,6 +228,20 @@ export const trtexecTable: Readonly<Record<string, TrtexecMeaning | undefined>> 
   batch: refused('the batch is a dimension: --shapes'),
   maxBatch: refused('the batch is a dimension: --minShapes, --optShapes and --maxShapes'),
   heuristic: refused('use --builderOptimizationLevel=2'),
+  // TensorRT 11 builds again and again, and compares.
+  ...Object.fromEntries(
+    [
+      ...['setBuildRoute', 'tuneBuildRoutes', 'tuneBuildRouteFile', 'tuningSearch', 'tuningCacheFile', 'tuningResultFile'],
+      ...['tuningTimeOut', 'saveAllEngines', 'helpBuildRoute', 'dryRun', 'continue'],
+    ].map((name) => [name, refused('a plan is built once: use --builderOptimizationLevel')]),
+  ),
+
+  ...Object.fromEntries(
+    ['accuracyAlgorithm', 'accuracyThreshold', 'refPair', 'loadRefOutputs'].map((name) => [
+      name,
+      refused('plans are not run here, so that nothing is compared'),
+    ]),
+  ),
 
   // Means nothing any more, or nothing but how it is run and told.
   explicitBatch: measures,
@@ -233,6 +263,13 @@ export const trtexecTable: Readonly<Record<string, TrtexecMeaning | undefined>> 
   useSpinWait: measures,
   threads: measures,
   useCudaGraph: measures,
+  noCudaGraph: measures,
+  noSpinWait: measures,
+  includeDataTransfers: measures,
+  persistentCacheRatio: measures,
+  asyncFileReader: measures,
+  atol: measures,
+  rtol: measures,
   timeDeserialize: measures,
   timeRefit: measures,
   separateProfileRun: measures,
@@ -251,7 +288,6 @@ export const trtexecTable: Readonly<Record<string, TrtexecMeaning | undefined>> 
   exportTimes: measures,
   exportOutput: measures,
   exportProfile: measures,
-  exportLayerInfo: measures,
   getPlanVersionOnly: measures,
   saveDebugTensors: measures,
   saveAllDebugTensors: measures,

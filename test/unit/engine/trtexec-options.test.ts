@@ -23,6 +23,7 @@ describe('options of trtexec', () => {
       output: 'yolox.plan',
       calibrationTable: 'yolox.calib',
       timingCache: 't.cache',
+      layerInfo: null,
       ignored: ['--iterations', '--useCudaGraph', '--skipInference'],
       options: {
         precision: 'int8',
@@ -92,6 +93,11 @@ describe('options of trtexec', () => {
     expect(parse('--minShapes=a:1 --shapes=a:2 --optShapes=a:3 --maxShapes=a:4').options.profiles).toEqual([
       { a: { min: [1], opt: [3], max: [4] } },
     ])
+    const profileOf = (line: string) => parse(line).options.profiles?.[0]?.x
+    expect(profileOf('--optShapes=x:2')).toEqual({ min: [2], opt: [2], max: [2] })
+    expect(profileOf('--minShapes=x:1 --maxShapes=x:3')).toEqual({ min: [1], opt: [3], max: [3] })
+    expect(profileOf('--minShapes=x:1 --optShapes=x:2')).toEqual({ min: [1], opt: [2], max: [2] })
+    expect(profileOf('--optShapes=x:2 --maxShapes=x:3')).toEqual({ min: [2], opt: [2], max: [3] })
     expect(parse('--fp16').options).not.toHaveProperty('profiles')
     expect(Object.keys(parse('--shapes=__proto__:2').options.profiles?.[0] ?? {})).toEqual(['__proto__'])
   })
@@ -104,7 +110,6 @@ describe('options of trtexec', () => {
     ['--fp16=1', 'expected no value, received "1"'],
     ['--onnx', 'expected a value behind ='],
     ['--onnx=', 'expected a value behind ='],
-    ['--minShapes=x:1x3', 'together'],
     ['--minShapes=x:1 --optShapes=x:1 --maxShapes=y:1', 'x: expected it in'],
     ['--shapes=x', 'expected name:value, received "x"'],
     ['--shapes=x:1xb', 'expected a whole number, received "b"'],
@@ -123,6 +128,9 @@ describe('options of trtexec', () => {
     ['--layerDeviceTypes=conv1:CPU', 'expected one of GPU, DLA'],
     ['--loadEngine=x.plan', 'nothing is built'],
     ['--heuristic', '--builderOptimizationLevel=2'],
+    ['--profile=1', 'several profiles stand in a file: --profiles'],
+    ['--cpuOnly', '--library tensorrt-rtx'],
+    ['--tuneBuildRoutes=all', 'a plan is built once'],
   ])('are refused where they cannot be followed: %s', (line, reason) => {
     expect(() => parse(line)).toThrow(
       expect.objectContaining({ code: 'TRTEXEC_OPTION_INVALID', message: expect.stringContaining(reason) }),
