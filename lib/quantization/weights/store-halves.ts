@@ -6,6 +6,7 @@ import type { GraphTensor } from '../../graph/graph-tensor.js'
 import { sortNodes } from '../../graph/sort-nodes.js'
 import { onnxElementTypes } from '../../model/onnx-types.js'
 import { fromFloat32, toFloat32 } from '../../tensor/convert-elements.js'
+import type { TensorUse } from '../quantizer.js'
 import { storeFilters } from './store-filters.js'
 
 // With less, the node that makes floats of them takes much of what they save: biases and the like stay as they are.
@@ -38,23 +39,33 @@ const operators = new Set([
 /**
  * Stores large float constants in half precision, with a Cast behind them: weights of layers that stay float, positions
  * and the like. Engines make floats of them when they compile, so that nothing is slower. What half precision loses is
- * less than a hundredth of what 8 bits do, and only constants are taken whose effect is rounded to 8 bits later on every
- * way to an output: those that coordinates or scores of the model's answer are computed with stay as they are. Filters of
- * depthwise convolutions become integers where they are much of the file.
+ * less than a hundredth of what 8 bits do. Of what is behind the last layer on integers, weights that products are summed with
+ * are taken too, in whose sums rounding evens out; what coordinates and scores of the model's answer are moved or scaled by
+ * stays as it is. Filters of depthwise convolutions become integers where they are much of the file.
  *
  * @param exact nodes that are to compute with the very floats of the file
  * @returns names of the constants, as they were
  */
 export function storeHalves(graph: Graph, exact: ReadonlySet<GraphNode>): string[] {
+  if (![...graph.nodes].some(isInteger)) return []
   const open = findUnquantizedWays(graph)
-  const mayRound = ({ node }: { readonly node: GraphNode }) =>
-    node.is(...operators) && !exact.has(node) && !open.has(node) && !isInteger(node) && !addsToIntegers(node)
+  const isOpen = ({ node }: TensorUse) => open.has(node)
+  const mayRound = (use: TensorUse) => {
+    const { node } = use
+    if (!node.is(...operators) || exact.has(node) || isInteger(node) || addsToIntegers(node)) return false
+    return !isOpen(use) || isFactor(use)
+  }
   const found = [...graph.tensors.values()].filter((tensor) => {
     const { constant } = tensor
     if (constant?.elementType !== 'f32' || constant.elements < fewestElements || constant.shape.length < leastRank) return false
     return !tensor.isGraphOutput && !tensor.isCaptured && tensor.uses.length > 0 && tensor.uses.every(mayRound)
   })
-  const filters = new Set(storeFilters(graph, found.filter(isFilters)))
+  const filters = new Set(
+    storeFilters(
+      graph,
+      found.filter((tensor) => isFilters(tensor) && !tensor.uses.some(isOpen)),
+    ),
+  )
   const stored = [...filters].map(({ name }) => name)
   for (const tensor of found) {
     if (filters.has(tensor)) continue
@@ -66,6 +77,11 @@ export function storeHalves(graph: Graph, exact: ReadonlySet<GraphNode>): string
     stored.push(tensor.name)
   }
   return stored
+}
+
+/** Weights of a layer that sums products. */
+function isFactor({ node, index }: TensorUse): boolean {
+  return index < 2 && node.is('Conv', 'ConvTranspose', 'Gemm', 'MatMul')
 }
 
 /** Filters of depthwise convolutions. */

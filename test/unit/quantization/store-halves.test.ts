@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { attribute } from '../../../lib/graph/attributes.js'
 import { Constant } from '../../../lib/graph/constant.js'
 import type { Graph } from '../../../lib/graph/graph.js'
 import type { GraphNode } from '../../../lib/graph/graph-node.js'
@@ -64,6 +65,26 @@ describe('storing halves', () => {
     }
     expect(typeOf(graph, 'weights')).toBe('i8')
     expect([typeOf(graph, 'bias'), typeOf(graph, 'anchors')]).toEqual(['f32', 'f32'])
+  })
+
+  it('takes weights of products behind the last integers, and no filters there as integers', () => {
+    const graph = makeMixed()
+    const answer = graph.tensors.get('y')
+    if (!answer) throw new Error('no output')
+    graph.removeOutput(answer)
+    const more = [
+      { type: 'Conv', name: 'head', weights: noise([16, 128, 1, 1], 'head'), group: 1 },
+      { type: 'Conv', name: 'each', weights: noise([16, 1, 3, 3], 'each'), group: 16 },
+    ]
+    let last = answer
+    for (const { type, name, weights, group } of more) {
+      const attributes = [attribute.int('group', group)]
+      const inputs = [last, graph.addConstant(`${name}.w`, weights)]
+      last = graph.addOperator({ type, name, inputs, attributes }, `${name}.out`)
+    }
+    graph.addOutput(last)
+    expect(storeHalves(graph, new Set()).sort()).toEqual(['each.w', 'filters', 'head.w', 'positions'])
+    expect([typeOf(graph, 'head.w'), typeOf(graph, 'each.w'), typeOf(graph, 'anchors')]).toEqual(['f16', 'f16', 'f32'])
   })
 
   it('leaves what a node reads that is to be exact, also where another reads it', () => {
