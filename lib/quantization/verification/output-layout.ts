@@ -40,15 +40,22 @@ export function findLayout(outputs: readonly OutputValues[], batch: number): Out
   }
   if (rest.length === 1 && !isSteady) return { ...plain, kind: 'rows', rows: Number.NaN, columns: 1, tables }
   if (rest.length === 2 && one !== undefined && two !== undefined) {
+    if (isSteady) {
+      const isTransposed = one < two && columnsComeFirst(outputs, tables, one, two)
+      return { kind: 'rows', rows: isTransposed ? two : one, columns: isTransposed ? one : two, isTransposed, tables }
+    }
     // The number of rows may differ from sample to sample, that of columns does not.
-    if (!isSteady) return { ...plain, kind: 'rows', rows: Number.NaN, columns: first.shape.at(-1) as number, tables }
-    const isTransposed = one < two && columnsComeFirst(outputs, tables, one, two)
-    return { kind: 'rows', rows: isTransposed ? two : one, columns: isTransposed ? one : two, isTransposed, tables }
+    const columns = first.shape.at(-1) as number
+    if (columns > 0) return { ...plain, kind: 'rows', rows: Number.NaN, columns, tables }
   }
-  if (rest.length === 3 && one !== undefined) {
-    const size = rest.reduce((product, length) => product * length, 1)
-    // Channels of a map: what is unlike in size, and must not drown the others.
-    return { ...plain, rows: size / one, columns: one, isTransposed: true, tables }
+  if (rest.length === 3 && one !== undefined && one > 0) {
+    const axis = first.shape.indexOf(one, hasBatch ? 1 : 0)
+    const rows = isSteady ? rest.reduce((product, length) => product * length, 1) / one : Number.NaN
+    // Channels of a map: what is unlike in size, and must not drown the others. As many in each sample, or they are a list
+    // of maps, one for each of what was found.
+    if (outputs.every(({ shape }) => shape.length === first.shape.length && shape[axis] === one)) {
+      return { ...plain, rows, columns: one, isTransposed: true, tables }
+    }
   }
   return { ...plain, tables, columns: 1, rows: Math.max(1, first.values.length / tables) }
 }

@@ -162,6 +162,31 @@ describe('outputs of another kind', () => {
     expect(measures[0]).toMatchObject({ kind: 'rows', otherLengths: 1 })
   })
 
+  it('may be maps of what was found, which may be nothing in the first sample', () => {
+    const maps = (...counts: number[]) =>
+      counts.map((count) => ({ y: { shape: [count, 1, 4, 6], values: Array.from({ length: count * 24 }, (_, at) => at % 7) } }))
+    const { measures } = compare(maps(0, 5, 2), maps(0, 5, 3))
+    expect(measures[0]).toMatchObject({ kind: 'values', sqnr: 120, otherLengths: 1 })
+    expect(compare(maps(0, 0), maps(0, 0)).measures[0]).toMatchObject({ sqnr: null, notFinite: 0 })
+    // One more maps than the first has rows of them.
+    expect(compare(maps(2, 5), maps(2, 5)).measures[0]).toMatchObject({ kind: 'values', sqnr: 120 })
+    const wide = (...widths: number[]) =>
+      widths.map((width) => ({ y: { shape: [1, 5, width], values: Array.from({ length: 5 * width }, (_, at) => at) } }))
+    expect(compare(wide(0, 3), wide(0, 3)).measures[0]).toMatchObject({ kind: 'values', sqnr: 120 })
+  })
+
+  it('may be maps of other sizes, whose channels are told apart all the same', () => {
+    // One channel of large numbers, which hides what became of the others unless each is looked at by itself.
+    const map = (size: number, noise: number) => ({
+      shape: [1, 3, size, 5],
+      values: Array.from({ length: 3 * size * 5 }, (_, at) => (at < size * 5 ? 1000 + (at % 11) : (at % 7) + noise * (at % 2))),
+    })
+    const maps = (noise: number) => [4, 8, 6].map((size) => ({ y: map(size, noise) }))
+    const { measures } = compare(maps(0), maps(2))
+    expect(measures[0]?.sqnr).toBeGreaterThan(50)
+    expect(measures[0]?.contrast).toBeLessThan(10)
+  })
+
   it('of integers alone must be equal in nearly all places', () => {
     const whole = (last: number): Values => ({ ids: { shape: [1, 4], values: [1, 2, 3, last], isWhole: true } })
     expect(compare([whole(4)], [whole(4)]).isAccurate).toBe(true)
