@@ -1,4 +1,5 @@
 import type { TensorRtModelInspection } from '../../api/inspect-with-tensorrt.js'
+import { describeGroup, groupProblems } from '../../engine/tensorrt/explain-problems.js'
 import { renderSection } from './render-table.js'
 
 /** What TensorRT takes of a model, for people. */
@@ -8,9 +9,10 @@ export function renderTensorRtInspection(inspection: TensorRtModelInspection): s
     ? `takes all of it (${supportedNodes} nodes)`
     : `does not take ${unsupportedNodes.length} of ${supportedNodes + unsupportedNodes.length} nodes`
   const lines = [`${library} ${verdict}`]
-  for (const { node, operator, reason, cure } of problems) {
-    const where = [operator, node].filter(Boolean).join(' ')
-    lines.push(`  ${where === '' ? '' : `${where}: `}${reason}`, `    cure: ${cure}`)
+  const groups = groupProblems(problems)
+  for (const [index, group] of groups.entries()) {
+    lines.push(`  ${describeGroup(group)}`)
+    if (groups[index + 1]?.cure !== group.cure) lines.push(`    cure: ${group.cure}`)
   }
   return renderSection('TensorRT', lines.join('\n'))
 }

@@ -50,8 +50,10 @@ export async function runBuild(
   if (signal?.aborted) cancel()
   try {
     const outcome = await build.done
+    // What the parser writes of a node that it does not take, five lines of each, is in the error.
+    const isTold = outcome.kind === 'not-parsed'
     tellLog(outcome.log, request.verbose === true, (severity, text) =>
-      logSafely(logger, logLevels[severity], `${library.title}: ${text}`),
+      logSafely(logger, isTold && severity === 'error' ? 'debug' : logLevels[severity], `${library.title}: ${text}`),
     )
     if (failure) throw failure.error
     if (signal?.aborted) throw abortedError('The build', signal)
@@ -93,7 +95,7 @@ function failureOf(
   // TensorRT does not log what it records.
   const engineLog = [...outcome.errors.map(({ text }) => text), ...logged]
   const { title } = library
-  if (outcome.kind === 'not-parsed') return modelUnsupported(model, outcome.problems)
+  if (outcome.kind === 'not-parsed') return modelUnsupported(model, outcome.problems, engineLog)
   if (outcome.calibrationFailure) {
     const reason = outcome.calibrationFailure.message
     const cause = outcome.thrown ?? outcome.calibrationFailure
@@ -107,7 +109,7 @@ function failureOf(
       outcome.network.layers.map(({ name }) => name),
     )
   }
-  const recorded = outcome.errors.map(({ text }) => shorten(text))
+  const recorded = withoutDriver(outcome.errors.map(({ text }) => shorten(text)))
   const details = { errors: outcome.errors }
   if (refused) {
     const said = shorten(refused.message)
@@ -116,6 +118,11 @@ function failureOf(
     if (refused.code === 'NATIVE_MEMORY') return engineryError('OUT_OF_MEMORY', { reason }, rest)
     if (refused.code === 'NATIVE_ARGUMENT') return engineryError('BUG', { reason }, rest)
     if (refused.code === 'TRT_PROFILE') return engineryError('TENSORRT_PROFILE_INVALID', { model, reason }, rest)
+    // Shapes that do not go together come out when TensorRT asks the network for one of them; the first names the node.
+    const [ofShapes] = recorded
+    if (refused.code === 'TRT_CONFIG' && ofShapes?.startsWith('ITensor::getDimensions')) {
+      return engineryError('TENSORRT_PROFILE_INVALID', { model, reason: ofShapes }, rest)
+    }
     if (refused.code === 'TRT_CONFIG') return engineryError('TENSORRT_OPTION_REFUSED', { library: title, reason }, rest)
     // The layer is in the message; what was recorded after it follows from it, or from the end of the network.
     if (refused.code === 'TRT_NETWORK') return engineryError('TENSORRT_NETWORK_REFUSED', { library: title, reason: said }, rest)
@@ -130,6 +137,12 @@ function failureOf(
   }
   const reason = [...new Set(recorded)].join('; ') || shorten(engineLog.at(-1) ?? 'it gave no reason')
   return engineryError('TENSORRT_BUILD_FAILED', { library: title, model, reason }, { engineLog, details })
+}
+
+/** TensorRT-RTX asks a driver that need not be there, and records that it is not beside what is wrong. */
+function withoutDriver(recorded: readonly string[]): readonly string[] {
+  const others = recorded.filter((text) => !/catchCudaError.*cudaError 35\b/s.test(text))
+  return others.length > 0 ? others : recorded
 }
 
 /** TensorRT's message without the position in its own sources. */
