@@ -62,6 +62,10 @@ void find_maxima(const Napi::CallbackInfo& info) {
     const auto found = array_argument<int32_t>(info, 7, "found");
     require_length(env, "maxima", maxima.length, "rows", layout.rows);
     require_length(env, "found", found.length, "rows", layout.rows);
+    // Columns are checked once, and are still to be these when the table is gone through.
+    const size_t column_bytes = columns.length * sizeof(int32_t);
+    require_apart(env, columns.data, column_bytes, maxima.data, maxima.length * sizeof(double));
+    require_apart(env, columns.data, column_bytes, found.data, found.length * sizeof(int32_t));
     int32_t last = 0;
     for (size_t index = 0; index < columns.length; index++) {
         if (columns.data[index] < 0) throw argument_error(env, "Expected columns to be 0 or more");

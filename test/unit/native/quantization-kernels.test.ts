@@ -114,4 +114,14 @@ describe('findRowMaxima', () => {
       )
     expect(call).toThrow(refused)
   })
+
+  it('refuses to write over the columns that it was told', () => {
+    const table = new Float32Array(6)
+    const shared = new Int32Array(2)
+    const call = (columns: Int32Array, maxima: Float64Array, found: Int32Array) =>
+      loadKernels().findRowMaxima(table, 0, 2, 3, 1, columns, maxima, found)
+    expect(() => call(shared, new Float64Array(2), shared)).toThrow(refused)
+    const maxima = new Float64Array(2)
+    expect(() => call(new Int32Array(maxima.buffer, 8, 2), maxima, new Int32Array(2))).toThrow(refused)
+  })
 })
