@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
+import { requireObject } from '../errors/require-argument.js'
 import { addonVariables, packageRoot } from '../native/addon-search.js'
 import type { CpuFeatures } from '../native/kernels-addon.js'
 import { type AddonAttempt, tryLoadKernels, tryLoadOpenVino } from '../native/load-addon.js'
@@ -72,6 +73,7 @@ const watchedVariables = [
  * for (const { level, text, cure } of findings) if (level === 'problem') console.error(text, cure)
  */
 export async function checkEnvironment(options: CheckEnvironmentOptions = {}): Promise<EnvironmentReport> {
+  requireObject(options, 'an object', '(options)', checkEnvironment)
   const manifest = readManifest()
   const kernels = tryLoadKernels()
   const openvino = tryLoadOpenVino()

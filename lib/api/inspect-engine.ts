@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { readManifest, verifyBlob } from '../engine/engine-file.js'
 import { type EngineManifest, manifestPathOf } from '../engine/manifest.js'
 import { type EngineryErrorJson, isEngineryError } from '../errors/enginery-error.js'
+import { requireText } from '../errors/require-argument.js'
 import type { EngineDescription } from '../inference/engine.js'
 import { loadEngine } from './load-engine.js'
 
@@ -29,10 +30,11 @@ export interface InspectEngineOptions {
 /**
  * What a saved engine is. One that does not fit this machine is described by its manifest, with the reason.
  *
- * @throws ENGINE_NOT_FOUND, ENGINE_CORRUPT, MANIFEST_MISSING, MANIFEST_INVALID, FILE_NOT_READ, ABORTED
+ * @throws OPTION_INVALID, ENGINE_NOT_FOUND, ENGINE_CORRUPT, MANIFEST_MISSING, MANIFEST_INVALID, FILE_NOT_READ, ABORTED
  * @example (await inspectEngine('yolox.blob')).manifest.precisions // { f32: 61 }
  */
 export async function inspectEngine(path: string, options: InspectEngineOptions = {}): Promise<EngineInspection> {
+  requireText(path, 'the path of a saved engine', 'path', inspectEngine)
   const manifest = await readManifest(path)
   const absolute = resolve(path)
   await verifyBlob(absolute, manifest.blob, path)

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { PartialShape } from '../engine/backend.js'
 import { type EngineryErrorJson, engineryError } from '../errors/enginery-error.js'
+import { requireText } from '../errors/require-argument.js'
 import { digestModel, listModelFiles } from '../model/model-digest.js'
 import { detectModelFormat, type SourceFormat } from '../model/model-format.js'
 import { readOnnxModel } from '../model/onnx-reader.js'
@@ -70,11 +71,12 @@ export interface InspectModelOptions {
  * What a model file holds, without compiling it. ONNX is read by this package itself, so that it works without an
  * engine and for models that the engine refuses; other formats are read by OpenVINO.
  *
- * @throws the MODEL_ and EXTERNAL_DATA_ codes, FILE_NOT_READ; for formats other than ONNX also the ADDON_ codes; with
+ * @throws OPTION_INVALID, the MODEL_ and EXTERNAL_DATA_ codes, FILE_NOT_READ; for formats other than ONNX also the ADDON_ codes; with
  * `suggestIgnored` QUANTIZATION_NOT_ONNX, MODEL_QUANTIZED and the OPSET_ codes, OPERATORS_NOT_RAISED
  * @example (await inspectModel('yolox.onnx')).operators[0] // { domain: 'ai.onnx', type: 'Conv', count: 83 }
  */
 export async function inspectModel(path: string, options: InspectModelOptions = {}): Promise<ModelInspection> {
+  requireText(path, 'the path of a model', 'path', inspectModel)
   const detected = await detectModelFormat(path)
   const { format } = detected
   if (format === 'openvino-blob' || format === 'tensorrt-plan') {

@@ -3,6 +3,7 @@ import { engineryError } from '../errors/enginery-error.js'
 import { callbackSchema } from '../errors/option-schemas.js'
 import { parseOptions } from '../errors/parse-options.js'
 import { reportProgress } from '../errors/report-progress.js'
+import { requireArgument } from '../errors/require-argument.js'
 import type { InferenceInputs } from '../inference/bind-inputs.js'
 import type { InferenceResult } from '../inference/collect-outputs.js'
 import type { Engine } from '../inference/engine.js'
@@ -69,6 +70,8 @@ export interface Measurement {
  * console.log(latency.p50, latency.p99)
  */
 export async function measureEngine(engine: Engine, inputs: InferenceInputs, options: MeasureOptions = {}): Promise<Measurement> {
+  const isEngine = typeof (engine as Partial<Engine> | null | undefined)?.infer === 'function'
+  requireArgument(isEngine, 'an Engine', engine, 'engine', measureEngine)
   const settings = parseOptions(measureSchema, options, measureEngine)
   if (settings.sync && settings.mode === 'throughput') {
     throw engineryError('OPTION_INVALID', {

@@ -2,6 +2,7 @@ import type { CompiledEngine, EngineLayer, InferenceSlot, Port, ProfiledLayer, S
 import { countPrecisions } from '../engine/engine-layers.js'
 import { engineryError } from '../errors/enginery-error.js'
 import { fromNative } from '../errors/from-native.js'
+import { requireText } from '../errors/require-argument.js'
 import { type BoundInputs, type InferenceInputs, InputBinder } from './bind-inputs.js'
 import {
   type BoundOutputs,
@@ -168,7 +169,7 @@ export class Engine {
     source: InputSource<InferenceInputs>,
     options: InferManyOptions = {},
   ): AsyncGenerator<InferenceResult, void, undefined> {
-    const { signal, window = defaultWindow(this) } = options
+    const { signal, window = defaultWindow(this) } = options ?? {}
     const inferOptions = signal && { signal }
     const pause = () => this.#queue.nextTurn()
     return inferInOrder(source, (inputs) => this.#answer(inputs, inferOptions), window, signal, pause)
@@ -221,10 +222,11 @@ export class Engine {
   /**
    * Writes the backend's own bytes to `path` and a manifest to `path`.json. Both appear whole or not at all; what was
    * there before stays as it is when writing fails.
-   * @throws FILE_NOT_WRITTEN, ENGINE_EXPORT_FAILED
+   * @throws OPTION_INVALID, FILE_NOT_WRITTEN, ENGINE_EXPORT_FAILED
    */
   async save(path: string): Promise<void> {
     this.#refuseClosed()
+    requireText(path, 'the path of a file', 'path', this.save)
     await this.#identity.save(path, this.#compiled)
   }
 

@@ -1,3 +1,4 @@
+import { describeValue } from '../errors/describe-value.js'
 import { engineryError } from '../errors/enginery-error.js'
 
 /** Anything that yields inputs: an array, a generator, a stream. */
@@ -15,7 +16,7 @@ type Pulled<T> = { readonly step: IteratorResult<T> } | { readonly failure: unkn
  * any more when it has.
  *
  * @param pause asked before anything is taken from the source: a promise to wait for first, if it is not yet time for more
- * @throws OPTION_INVALID (window), ABORTED; what the source and `infer` throw
+ * @throws OPTION_INVALID (source, window), ABORTED; what the source and `infer` throw
  */
 export async function* inferInOrder<T, R>(
   source: InputSource<T>,
@@ -24,6 +25,10 @@ export async function* inferInOrder<T, R>(
   signal?: AbortSignal,
   pause: () => Promise<void> | undefined = () => undefined,
 ): AsyncGenerator<R, void, undefined> {
+  if (!isIterable(source)) {
+    const reason = `expected something to iterate over, received ${describeValue(source)}`
+    throw engineryError('OPTION_INVALID', { caller: 'inferMany', option: 'source', reason })
+  }
   if (!Number.isInteger(window) || window < 1) {
     throw engineryError('OPTION_INVALID', {
       caller: 'inferMany',
@@ -165,6 +170,11 @@ class Puller<T> {
     this.#ended = 'failure' in pulled || pulled.step.done === true
     this.#arrived()
   }
+}
+
+function isIterable(value: unknown): boolean {
+  const source = value as Partial<AsyncIterable<unknown> & Iterable<unknown>> | null | undefined
+  return typeof source?.[Symbol.asyncIterator] === 'function' || typeof source?.[Symbol.iterator] === 'function'
 }
 
 function isPromise<T>(value: unknown): value is Promise<T> {

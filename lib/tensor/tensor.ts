@@ -2,6 +2,7 @@ import { type InspectOptions, inspect, types } from 'node:util'
 import { describeList, describeValue } from '../errors/describe-value.js'
 import { type Caller, engineryError } from '../errors/enginery-error.js'
 import { fromNative } from '../errors/from-native.js'
+import { requireArgument } from '../errors/require-argument.js'
 import { loadOpenVino } from '../native/load-addon.js'
 import type { NativeMemory } from '../native/openvino-addon.js'
 import { toFloat32 } from './convert-elements.js'
@@ -133,16 +134,17 @@ export class Tensor<T extends ElementType = ElementType> {
   static from<T extends ElementType>(data: TensorArray, shape: readonly number[] | undefined, type: T): Tensor<T>
   static from(data: TensorArray, shape?: readonly number[], type?: ElementType): Tensor {
     if (type !== undefined && !isElementType(type)) throw unknownType(type, Tensor.from)
-    const adopted = adoptArray(data, shape && parseShape(shape, Tensor.from), type, Tensor.from)
+    const adopted = adoptArray(data, shape === undefined ? undefined : parseShape(shape, Tensor.from), type, Tensor.from)
     return new Tensor(fromWithin, adopted.type, adopted.shape, adopted.size, null, adopted.data)
   }
 
   /**
    * A copy in native memory of its own.
    *
-   * @throws TENSOR_RELEASED, TENSOR_DETACHED, and as {@link Tensor.allocate}
+   * @throws OPTION_INVALID, TENSOR_RELEASED, TENSOR_DETACHED, and as {@link Tensor.allocate}
    */
   static copyOf<T extends ElementType>(tensor: Tensor<T>): Tensor<T> {
+    requireArgument(isTensor(tensor), 'a Tensor', tensor, 'tensor', Tensor.copyOf)
     const { type, shape, size, data } = tensor
     if (Array.isArray(data)) return new Tensor(fromWithin, type, shape, size, null, data.slice() as ElementArray<T>)
     const copy = Tensor.allocate(type, shape)

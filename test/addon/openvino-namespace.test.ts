@@ -34,6 +34,29 @@ describe('openvino', () => {
     await expect(openvino.addExtension('/no/such/library.so')).rejects.toMatchObject({ code: 'EXTENSION_FAILED' })
   })
 
+  it('says what it expected of arguments of other types', async () => {
+    const any = (value: unknown) => value as never
+    const model = await openvino.readModel(bytes)
+    const calls: [string, () => unknown][] = [
+      ['device', () => openvino.pluginVersions(any(undefined))],
+      ['device', () => openvino.getProperty(any(3), 'NUM_STREAMS')],
+      ['name', () => openvino.getProperty('CPU', any(undefined))],
+      ['properties', () => openvino.setProperties('CPU', any('NUM_STREAMS=2'))],
+      ['path', () => openvino.addExtension(any(null))],
+      ['shapes', () => model.reshape(any(undefined))],
+      ['shapes.x', () => model.reshape(any({ x: '1x4' }))],
+      ['tensor', () => model.addOutput(any({ operation: 'rectify' }))],
+      ['path', () => model.rtInfo(any('framework'))],
+      ['path', () => model.setRtInfo([], 'x')],
+      ['value', () => model.setRtInfo(['a'], any({ b: 1 }))],
+      ['path', () => model.serialize(any(undefined))],
+    ]
+    for (const [option, call] of calls) {
+      await expect((async () => call())()).rejects.toMatchObject({ code: 'OPTION_INVALID', details: { option } })
+    }
+    model.close()
+  })
+
   it('uses its own model cache where one is set on the core', async () => {
     await openvino.setProperties('', { CACHE_DIR: join(folder, 'cache') })
     try {

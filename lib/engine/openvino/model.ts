@@ -5,6 +5,7 @@ import type { z } from 'zod'
 import { describeValue } from '../../errors/describe-value.js'
 import { engineryError } from '../../errors/enginery-error.js'
 import { fromNative } from '../../errors/from-native.js'
+import { requireArgument, requireObject } from '../../errors/require-argument.js'
 import { digestModel, type ModelDigest } from '../../model/model-digest.js'
 import type { NativeModel, NativeOperation, NativePropertyValue } from '../../native/openvino-addon.js'
 import type { Dimension, Port } from '../backend.js'
@@ -52,11 +53,15 @@ export class Model {
 
   /**
    * Sets shapes of inputs by name; -1 and 'dynamic' mean any length. On failure the model stays as it was.
-   * @throws MODEL_CHANGE_REFUSED where an operation does not accept the shape
+   * @throws OPTION_INVALID, MODEL_CHANGE_REFUSED where an operation does not accept the shape
    */
-  reshape(shapes: Readonly<Record<string, readonly (Dimension | -1)[]>>): Promise<void> {
-    const native = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, shapeToNative(shape)]))
-    return this.#async(() => this.#native.reshape(native))
+  async reshape(shapes: Readonly<Record<string, readonly (Dimension | -1)[]>>): Promise<void> {
+    requireObject(shapes, 'shapes by name of the input', 'shapes', this.reshape)
+    const entries = Object.entries(shapes)
+    for (const [name, shape] of entries)
+      requireArgument(Array.isArray(shape), 'a list of lengths', shape, `shapes.${name}`, this.reshape)
+    const native = Object.fromEntries(entries.map(([name, shape]) => [name, shapeToNative(shape)]))
+    await this.#async(() => this.#native.reshape(native))
   }
 
   /** Sets the batch of every input: the N of its layout, or its first dimension. @throws MODEL_CHANGE_REFUSED */
@@ -76,18 +81,23 @@ export class Model {
   /**
    * Makes an inner tensor an output, by tensor name or by operation and output index.
    * @returns the new output
-   * @throws MODEL_CHANGE_REFUSED where there is no such tensor
+   * @throws OPTION_INVALID, MODEL_CHANGE_REFUSED where there is no such tensor
    */
   addOutput(tensor: string | { operation: string; index: number }): Port {
+    requireArgument(isTensorName(tensor), 'the name of a tensor or { operation, index }', tensor, 'tensor', this.addOutput)
     return this.#sync(() => portFromNative(this.#native.addOutput(tensor)))
   }
 
-  /** A value of the model's runtime information (metadata of ONNX files is under `['framework']`), or undefined. */
+  /** A value of the model's runtime information (metadata of ONNX files is under `['framework']`), or undefined. @throws OPTION_INVALID */
   rtInfo(path: readonly string[]): unknown {
+    requireArgument(isPathOfNames(path), 'a list of names', path, 'path', this.rtInfo)
     return this.#sync(() => this.#native.rtInfo([...path]))
   }
 
+  /** Sets such a value; IR files keep it. @throws OPTION_INVALID */
   setRtInfo(path: readonly string[], value: string | number | boolean | readonly string[]): void {
+    requireArgument(isPathOfNames(path) && path.length > 0, 'a list of at least one name', path, 'path', this.setRtInfo)
+    requireArgument(isRtInfo(value), 'a text, a number, true, false or a list of texts', value, 'value', this.setRtInfo)
     this.#sync(() => this.#native.setRtInfo([...path], value as NativePropertyValue))
   }
 
@@ -111,13 +121,7 @@ export class Model {
 
   /** Writes OpenVINO IR: `path` (.xml) and the .bin beside it. @throws MODEL_CHANGE_REFUSED, FILE_NOT_WRITTEN */
   async serialize(path: string): Promise<void> {
-    if (!path.endsWith('.xml')) {
-      throw engineryError('OPTION_INVALID', {
-        caller: 'serialize',
-        option: 'path',
-        reason: `expected a path that ends in .xml, received ${describeValue(path)}`,
-      })
-    }
+    requireArgument(typeof path === 'string' && path.endsWith('.xml'), 'a path that ends in .xml', path, 'path', this.serialize)
     const xml = resolve(path)
     try {
       await this.#native.serialize(xml, `${xml.slice(0, -4)}.bin`)
@@ -171,4 +175,18 @@ export class Model {
       throw fromNative(error, { what: 'The model' })
     }
   }
+}
+
+function isTensorName(value: unknown): boolean {
+  if (typeof value === 'string') return true
+  const { operation, index } = (value ?? {}) as { operation?: unknown; index?: unknown }
+  return typeof operation === 'string' && Number.isSafeInteger(index) && (index as number) >= 0
+}
+
+function isPathOfNames(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((name) => typeof name === 'string')
+}
+
+function isRtInfo(value: unknown): boolean {
+  return ['string', 'number', 'boolean'].includes(typeof value) || isPathOfNames(value)
 }
