@@ -29,7 +29,7 @@ export interface CalibrationSource {
   readonly preprocess: string | null
   /** For messages: what and how many. */
   readonly description: string
-  /** Pictures that could not be read in the last pass. */
+  /** Pictures that could not be read, in any pass. */
   readonly broken: readonly { readonly id: string; readonly reason: string }[]
   close(): Promise<void>
 }

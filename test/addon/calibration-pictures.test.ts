@@ -71,6 +71,25 @@ describe('pictures to calibrate with', () => {
     await expect(read({ data: broken, preprocess, onBroken: 'error' })).rejects.toMatchObject({ code: 'PICTURE_BROKEN' })
   })
 
+  it('that are broken are named once, however often and far they are read', async () => {
+    const mixed = join(folder, 'mixed')
+    await mkdir(mixed)
+    const blue = sharp({ create: { width: 9, height: 9, channels: 3, background: '#0000ff' } }).png()
+    for (const name of ['a.png', 'c.png', 'd.png']) await blue.clone().toFile(join(mixed, name))
+    for (const name of ['b.png', 'e.png']) await writeFile(join(mixed, name), 'no picture')
+    const settings = calibrationSchema.parse({ data: mixed, preprocess, ahead: 0 })
+    const source = await openCalibrationSource(settings, [input])
+    const readAll = async () => {
+      for await (const { images } of source.samples()) images?.release()
+    }
+    await Promise.all([readAll(), readAll()])
+    expect(source.broken.map(({ id }) => id)).toEqual(['b.png', 'e.png'])
+    // One that looks at the first alone.
+    for await (const _ of source.samples()) break
+    expect(source.broken.map(({ id }) => id)).toEqual(['b.png', 'e.png'])
+    await source.close()
+  })
+
   it('need a description, and a model with one input', async () => {
     const data = join(folder, 'pictures')
     await expect(read({ data })).rejects.toMatchObject({ code: 'OPTION_INVALID' })

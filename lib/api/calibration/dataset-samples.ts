@@ -2,7 +2,7 @@ import type { NamedTensors } from '../../calibration/calibration-runner.js'
 import type { SampleInput } from '../../calibration/prepare-samples.js'
 import { markSpare } from '../../calibration/spare-tensors.js'
 import type { Dataset } from '../../dataset/annotations.js'
-import { readSamples, type SampleStream } from '../../dataset/read-samples.js'
+import { type BrokenSample, readSamples, type SampleStream } from '../../dataset/read-samples.js'
 import { subsample } from '../../dataset/subsample.js'
 import { engineryError } from '../../errors/enginery-error.js'
 import { decodeImage } from '../../image/decode-image.js'
@@ -24,7 +24,7 @@ export function samplesFromDataset(
 ): CalibrationSource {
   const drawn = subsample(dataset, { count: settings.samples, seed: settings.seed })
   const preprocessor = drawn.samples.some(({ path }) => path !== undefined) ? preparePictures(settings, inputs) : null
-  const broken: { id: string; reason: string }[] = []
+  const broken = new BrokenPictures()
   return {
     samples: () => read(drawn, { settings, inputs, preprocessor, broken, signal }),
     isRepeatable: true,
@@ -32,7 +32,7 @@ export function samplesFromDataset(
     identity: async () => `dataset ${drawn.digest}`,
     preprocess: preprocessor?.digest ?? null,
     description: `${drawn.samples.length === dataset.samples.length ? '' : `${drawn.samples.length} of `}${dataset.samples.length} samples (${dataset.format})`,
-    broken,
+    broken: broken.list,
     close: async () => {},
   }
 }
@@ -59,11 +59,25 @@ function portOf({ name, elementType, shape }: SampleInput): InputPort {
   }
 }
 
+/** Of all passes together: some read but the first samples, and several may read at the same time. */
+class BrokenPictures {
+  readonly list: { id: string; reason: string }[] = []
+  readonly #known = new Set<number>()
+
+  add(found: readonly BrokenSample[]): void {
+    for (const { index, id, error } of found) {
+      if (this.#known.has(index)) continue
+      this.#known.add(index)
+      this.list.push({ id, reason: error.message })
+    }
+  }
+}
+
 interface Reading {
   readonly settings: CalibrationSettings
   readonly inputs: readonly SampleInput[]
   readonly preprocessor: Preprocessor | null
-  readonly broken: { id: string; reason: string }[]
+  readonly broken: BrokenPictures
   readonly signal: AbortSignal | undefined
 }
 
@@ -71,7 +85,6 @@ async function* read(
   dataset: Dataset,
   { settings, inputs, preprocessor, broken, signal }: Reading,
 ): AsyncGenerator<NamedTensors, void, undefined> {
-  broken.length = 0
   const [sole] = inputs
   const stream: SampleStream<Tensor> = readSamples(dataset, {
     ahead: settings.ahead,
@@ -94,7 +107,7 @@ async function* read(
       else yield convertSample(renameSole(tensors ?? {}, inputs), inputs, index)
     }
   } finally {
-    for (const { id, error } of stream.broken) broken.push({ id, reason: error.message })
+    broken.add(stream.broken)
   }
 }
 
