@@ -147,8 +147,11 @@ export class CandidateCure {
     const shapes = observed.collected.shapes
     if (!isOpen || shapes === null) return
     const named = Object.entries(shapes).map(([name, shape]) => `${name} ${shape.join('x')}`)
+    const before = this.#best
     const candidate = await this.#try('fix-shapes', `inputs are fixed to ${named.join(', ')}`, this.#how, { shapes })
-    if (!isAccurate(candidate)) return
+    // Where the engine computes alike, what changed is chance, and the user would lose open lengths for nothing.
+    if (!isPlainGain(before, candidate)) this.#best = before
+    if (this.#best !== candidate || !isAccurate(candidate)) return
     const detail = 'with open lengths the engine computes other numbers than with the same lengths fixed'
     this.#reasons.push({ kind: 'dynamic-shapes', layer: null, detail })
   }
@@ -297,6 +300,14 @@ export function findDeadInputs({ result }: QuantizedAttempt): Map<string, string
     return range !== undefined && range.min === 0 && range.max === 0
   })
   return new Map(dead.flatMap(({ tensor, consumers }) => consumers.map((label) => [label, tensor] as const)))
+}
+
+/** A decibel of difference in noise: engines that compute the same differ by hundredths. */
+const plainGain = 1
+
+function isPlainGain(before: Candidate, after: Candidate): boolean {
+  const [less, more] = [decibelsOf(before), decibelsOf(after)]
+  return less === null || more === null || more - less >= plainGain
 }
 
 export function isAccurate({ check }: Candidate): boolean {
