@@ -59,7 +59,7 @@ function* deviceFindings({ openvino }: Facts): Iterable<Finding> {
 }
 
 // Nothing of it is needed by an engine of OpenVINO's, so nothing of it is a problem.
-function* tensorrtFindings({ tensorrt }: Facts): Iterable<Finding> {
+function* tensorrtFindings({ tensorrt, variables }: Facts): Iterable<Finding> {
   const { libraries, devices, driverReason, addonReason, addonCure } = tensorrt
   if (addonReason !== null) {
     yield { level: 'note', text: `TensorRT cannot be used: ${addonReason}`, cure: addonCure }
@@ -68,7 +68,17 @@ function* tensorrtFindings({ tensorrt }: Facts): Iterable<Finding> {
   for (const { path, product, version, ability, reason, cure } of libraries) {
     const title = product === 'tensorrt' ? 'TensorRT' : 'TensorRT-RTX'
     if (reason !== null) yield { level: 'note', text: `${title} cannot be used (${path}): ${reason}`, cure }
-    else if (version !== null) yield { level: 'ok', text: `${title} ${version} ${ability}`, cure: null }
+    else if (version !== null) {
+      // TensorRT-RTX builds without a GPU; the rest is of no use without one.
+      const level = devices.length === 0 && product === 'tensorrt' ? 'note' : 'ok'
+      yield { level, text: `${title} ${version} ${ability}`, cure: null }
+    }
+  }
+  const root = variables.TENSORRT_ROOT
+  if (root && !libraries.some(({ place }) => place === 'TENSORRT_ROOT')) {
+    const cure =
+      "Set it to the folder of NVIDIA's SDK: the one in which lib/libnvinfer.so.10, lib/libtensorrt_rtx.so.1 or their like are."
+    yield { level: 'note', text: `TENSORRT_ROOT is ${root}, and no library of TensorRT is there`, cure }
   }
   if (libraries.length === 0) {
     const cure =

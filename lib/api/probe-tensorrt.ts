@@ -82,11 +82,12 @@ async function probeLibrary(
 }
 
 function describeAbility({ product, kind }: TensorRtInstallation, hasDevice: boolean): string {
-  if (kind !== 'full') return hasDevice ? 'runs version compatible plans' : 'runs version compatible plans, on a GPU'
+  const where = hasDevice ? '' : ' on a GPU, and there is none here'
+  if (kind !== 'full') return `runs version compatible plans${where}`
   if (product === 'tensorrt-rtx') {
     return hasDevice ? 'builds and runs plans' : 'builds plans for GPUs that are elsewhere; running them needs a GPU'
   }
-  return hasDevice ? 'builds and runs plans' : 'builds and runs plans, on a GPU'
+  return `builds and runs plans${where}`
 }
 
 /** 13000 is 13.0, 12080 is 12.8. */
