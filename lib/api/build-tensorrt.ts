@@ -5,6 +5,7 @@ import { types } from 'node:util'
 import { openCache } from '../engine/engine-cache.js'
 import { canonicalJson, digestEngine } from '../engine/engine-digest.js'
 import type { EngineIdentity, EnginePreparation } from '../engine/manifest.js'
+import { settingsNotKept } from '../engine/tensorrt/kept-settings.js'
 import { findOptimizedLayers } from '../engine/tensorrt/layers/inspect-plan.js'
 import { requireInt8Share } from '../engine/tensorrt/layers/report-precision.js'
 import { digestDefinition, type NetworkDefinition } from '../engine/tensorrt/network/network-definition.js'
@@ -88,7 +89,6 @@ export async function buildTensorRt(settings: BuildTensorRtSettings): Promise<Te
   const own = preparation ? await identify(source, settings, library, plugins) : identity
   run.enter('read')
   const request = asked.requestFor(source)
-  const notes = [...(prepared?.notes ?? []), ...asked.notes]
   const calibration = planned.calibrates
     ? await openNativeCalibration(settings, library, identity.model.sha256, asked.inputs, logger)
     : undefined
@@ -103,6 +103,8 @@ export async function buildTensorRt(settings: BuildTensorRtSettings): Promise<Te
     const table = (await calibration?.finish(outcome.calibration)) ?? null
     await timings?.add(outcome.timingCache)
     const bytes = new Uint8Array(outcome.plan as ArrayBuffer)
+    const notKept = request.settings ? settingsNotKept(request.settings, outcome.settings) : []
+    const notes = [...(prepared?.notes ?? []), ...asked.notes, ...notKept]
     const optimized = await run.unlessAborted(
       findOptimizedLayers(library, bytes, { device: settings.device, plugins: plugins.apart, written: outcome.layerInformation }),
     )

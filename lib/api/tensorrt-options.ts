@@ -4,6 +4,7 @@ import type { CacheInput } from '../engine/openvino/build-options.js'
 import {
   cacheSchema,
   type TensorRtBuilderInput,
+  type TensorRtCompileInput,
   type TensorRtProfileInput,
   tensorrtCompileSchema,
 } from '../engine/tensorrt/build-options.js'
@@ -130,7 +131,8 @@ export interface TensorRtBuildOptions {
   calibrationProfile?: number | undefined
   /** TensorRT 10, int8: [min, max] by tensor name, in place of a calibration. */
   dynamicRanges?: Record<string, [number, number]> | undefined
-  parserFlags?: ('native-instancenorm' | 'enable-plugin-override' | 'report-capability-dla' | 'adjust-for-dla')[] | undefined
+  /** Of TensorRT's ONNX parser, by its own names. */
+  parserFlags?: TensorRtCompileInput['parserFlags']
   /**
    * TensorRT 10 and 11: libraries with plugins of your own (`.so`), which are found by name in ONNX models, as operators that
    * TensorRT does not have, and by {@link TensorRtNetwork.plugin}. A library exports `getCreators`, or registers its creators when

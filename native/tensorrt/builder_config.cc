@@ -89,7 +89,13 @@ const std::vector<Number>& numbers() {
         {"avgTimingIterations", always,
          [](IBuilderConfig& config, double value) { config.setAvgTimingIterations(static_cast<int32_t>(value)); },
          [](IBuilderConfig& config) -> double { return config.getAvgTimingIterations(); }},
-        {"dlaCore", always, [](IBuilderConfig& config, double value) { config.setDLACore(static_cast<int32_t>(value)); },
+        {"dlaCore", always,
+         [](IBuilderConfig& config, double value) {
+             config.setDLACore(static_cast<int32_t>(value));
+             // Where there is no DLA, it is passed over in silence, and the plan would be for the GPU.
+             if (config.getDLACore() != static_cast<int32_t>(value))
+                 refuse("DLA core", std::to_string(static_cast<int32_t>(value)));
+         },
          [](IBuilderConfig& config) -> double { return config.getDLACore(); }},
         {"maxTactics", has_tiling,
          [](IBuilderConfig& config, double value) { config.setMaxNbTactics(static_cast<int32_t>(value)); },

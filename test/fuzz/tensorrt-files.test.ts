@@ -10,6 +10,8 @@ import {
 import { chooseCalibrationTable } from '../../lib/calibration/tensorrt/choose-table.js'
 import { rangesFromTable, scalesFromJson } from '../../lib/calibration/tensorrt/json-ranges.js'
 import { parseTableManifest, readTableManifest, saveCalibrationTable } from '../../lib/calibration/tensorrt/table-manifest.js'
+import { readEngineFiles, saveEngineFiles } from '../../lib/engine/engine-file.js'
+import type { ManifestContent } from '../../lib/engine/manifest.js'
 import { parseOptimizationProfiles } from '../../lib/engine/tensorrt/profile-file.js'
 import { TimingCacheFile } from '../../lib/engine/tensorrt/timing-cache-file.js'
 import { isEngineryError } from '../../lib/errors/enginery-error.js'
@@ -46,6 +48,24 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'enginery-fuzz-tensorrt-'))
 })
 afterEach(() => rm(folder, { recursive: true }))
+
+const planContent: ManifestContent = {
+  backend: 'tensorrt',
+  model: { sha256: 'a'.repeat(64), bytes: 100, name: 'm.onnx', format: 'onnx' },
+  options: {
+    product: 'tensorrt',
+    precision: 'int8',
+    builder: { optimizationLevel: 3 },
+    plugins: [{ name: 'p.so', sha256: 'b'.repeat(64) }],
+  },
+  versions: { enginery: '0.1.0', tensorrt: '10.15.1.29' },
+  devices: [{ name: 'GPU', fullName: 'A10', properties: { computeCapability: '8.6' } }],
+  cpuFeatures: [],
+  inputs: [{ name: 'x', names: ['x'], type: 'f32', shape: ['dynamic', 3] }],
+  outputs: [{ name: 'y', names: ['y'], type: 'f32', shape: ['dynamic', 3] }],
+  precisions: { i8: 3 },
+  requestCount: 1,
+}
 
 const origin = {
   model: { sha256: 'a'.repeat(64), name: 'x.onnx' },
@@ -110,6 +130,30 @@ describe(`${mutants} of each: coded errors, or what is sound`, () => {
       if (code !== null) refused++
     }
     expect(refused).toBeGreaterThan(mutants / 2)
+  })
+
+  it('manifests of plans, and the plans beside them: never read as another', async () => {
+    const path = join(folder, 'x.plan')
+    const plan = new SeededRandom('plan').bytes(2000)
+    const manifest = await saveEngineFiles(path, (temporary) => writeFile(temporary, plan), planContent)
+    const sound = await readFile(`${path}.json`)
+    const codes = new Map<string | null, number>()
+    for (let index = 0; index < mutants; index++) {
+      const isPlan = index % 4 === 3
+      const { bytes, what } = damage(isPlan ? plan : sound, `plan ${index}`)
+      await writeFile(path, isPlan ? bytes : plan)
+      await writeFile(`${path}.json`, isPlan ? sound : bytes)
+      const code = await codeOf(async () => {
+        const read = await readEngineFiles(path)
+        // Where nothing says otherwise, plan and digest are those that were written.
+        expect(read.manifest.blob, what).toEqual(manifest.blob)
+        expect(isPlan && !Buffer.from(bytes).equals(Buffer.from(plan)), what).toBe(false)
+      }, what)
+      expect([null, 'MANIFEST_INVALID', 'ENGINE_CORRUPT'], what).toContain(code)
+      codes.set(code, (codes.get(code) ?? 0) + 1)
+    }
+    expect(codes.get('MANIFEST_INVALID')).toBeGreaterThan(mutants / 4)
+    expect(codes.get('ENGINE_CORRUPT')).toBeGreaterThan(mutants / 8)
   })
 
   it('timing caches and their notes: the bytes that were written, or none', async () => {

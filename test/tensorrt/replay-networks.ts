@@ -14,14 +14,20 @@ const program = join(import.meta.dirname, 'programs', 'replay-with-ten.mjs')
 
 export const noSettings = { flags: {}, memoryPools: {}, previewFeatures: {}, choices: {}, numbers: {} }
 
-export type Replayed = Pick<NativeBuildOutcome, 'kind' | 'errors' | 'refused'> & Partial<NativeNetwork> & { warnings: string[] }
+export type Replayed = Pick<NativeBuildOutcome, 'kind' | 'errors' | 'refused' | 'settings'> &
+  Partial<NativeNetwork> & { warnings: string[] }
 
 /** Networks as TensorRT 10.15 makes them, in a process of its own: it takes NVIDIA's switch for working without a device. */
 export async function replayWithTen(
   networks: readonly TensorRtNetwork[],
   request: Partial<NativeBuildRequest> = {},
 ): Promise<Replayed[]> {
-  const requests = networks.map((network) => ({ settings: noSettings, ...request, network: definitionOf(network).native }))
+  return await describeWithTen(networks.map((network) => ({ ...request, network: definitionOf(network).native })))
+}
+
+/** Requests as TensorRT 10.15 answers them, in one process of its own. */
+export async function describeWithTen(asked: readonly Partial<NativeBuildRequest>[]): Promise<Replayed[]> {
+  const requests = asked.map((request) => ({ settings: noSettings, ...request }))
   const folder = await mkdtemp(join(tmpdir(), 'enginery-ten-network-'))
   try {
     const path = join(folder, 'requests.json')

@@ -11,6 +11,35 @@ import { buildSmallPlan, failureOf } from './build-small-plan.js'
 import { describeWithTensorRt } from './libraries.js'
 
 const model = convolutionModel({ layers: 3, channels: 8, size: 16 })
+/** Two steps of two convolutions beside each other whose results are put together, as in SqueezeNet. */
+function forkedModel(): Uint8Array {
+  const initializers = []
+  const nodes = []
+  for (const [step, channels] of [16, 128].entries()) {
+    const from = step === 0 ? 'x' : 'y0'
+    for (const size of [1, 3]) {
+      const name = `${step}${size}`
+      const data = Float32Array.from({ length: 64 * channels * size * size }, (_, at) => Math.sin(at * 0.7 + step) / channels)
+      initializers.push({
+        name: `w${name}`,
+        type: 'f32' as const,
+        shape: [64, channels, size, size],
+        data: new Uint8Array(data.buffer),
+      })
+      const pads = Array.from({ length: 4 }, () => (size - 1) / 2)
+      nodes.push({ op: 'Conv', inputs: [from, `w${name}`], outputs: [`c${name}`], attributes: { pads } })
+      nodes.push({ op: 'Relu', inputs: [`c${name}`], outputs: [`r${name}`] })
+    }
+    nodes.push({ op: 'Concat', inputs: [`r${step}1`, `r${step}3`], outputs: [`y${step}`], attributes: { axis: 1 } })
+  }
+  return encodeOnnx({
+    inputs: [{ name: 'x', type: 'f32', shape: [1, 16, 28, 28] }],
+    outputs: [{ name: 'y1', type: 'f32', shape: [1, 128, 28, 28] }],
+    initializers,
+    nodes,
+  })
+}
+
 const openBatch = unaryModel('Relu', ['batch', 4])
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
@@ -80,10 +109,32 @@ describeWithTensorRt('TensorRT-RTX 1.7', 'builds plans without a GPU', () => {
     expect(equal).toMatchObject({ code: 'TENSORRT_BUILD_FAILED', message: expect.stringMatching(/contradictory/) })
   })
 
-  it('settings change the plan', async () => {
-    const usual = sha256((await buildSmallPlan()).bytes)
-    expect(sha256((await buildSmallPlan({ builder: { profilingVerbosity: 'none' } })).bytes)).not.toBe(usual)
-    expect(sha256((await buildSmallPlan({ builder: { weightStreaming: true } })).bytes)).not.toBe(usual)
+  // Tactic sources and preview features are taken and read back; they change none of the plans that were tried.
+  it.each([
+    ['a flag', { weightStreaming: true }],
+    ['a flag of precision', { tf32: true }],
+    ['a choice', { profilingVerbosity: 'none' }],
+    ['a memory pool', { memoryPools: { tacticSharedMemory: 1024 } }],
+    ['compute capabilities', { computeCapabilities: ['12.0'] }],
+  ] satisfies [string, TensorRtBuildOptions['builder']][])('settings change the plan: %s', async (_, builder) => {
+    const [usual, other] = [await buildSmallPlan(), await buildSmallPlan({ builder })]
+    expect(sha256(other.bytes)).not.toBe(sha256(usual.bytes))
+    // TensorRT kept what it was told.
+    expect(other.notes).toEqual(usual.notes)
+  })
+
+  it('settings change the plan: a number, where branches can run beside each other', async () => {
+    const branches = forkedModel()
+    const [usual, alone] = [
+      await buildSmallPlan({ model: branches }),
+      await buildSmallPlan({ model: branches, builder: { maxAuxStreams: 0 } }),
+    ]
+    expect(sha256(alone.bytes)).not.toBe(sha256(usual.bytes))
+  })
+
+  it('a memory pool that is too small ends the build in the words of TensorRT', async () => {
+    const error = await failureOf(buildSmallPlan({ builder: { memoryPools: { workspace: 1 } } }))
+    expect(error).toMatchObject({ code: 'TENSORRT_BUILD_FAILED', message: expect.stringMatching(/tactic|workspace/i) })
   })
 
   it('says what failed where a setting needs the GPU', async () => {

@@ -125,7 +125,15 @@ export const tensorrtCompileSchema = z.strictObject({
     .optional()
     .describe('[min, max] by tensor name, in place of a calibration; TensorRT 10'),
   parserFlags: z
-    .array(z.enum(['native-instancenorm', 'enable-plugin-override', 'report-capability-dla', 'adjust-for-dla']))
+    .array(
+      z.enum([
+        'native-instancenorm',
+        'enable-uint8-and-asymmetric-quantization-dla',
+        'enable-plugin-override',
+        'report-capability-dla',
+        'adjust-for-dla',
+      ]),
+    )
     .optional(),
   plugins: z
     .array(z.string().min(1))

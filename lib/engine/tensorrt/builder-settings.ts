@@ -27,6 +27,14 @@ export function planSettings(
   library: Library,
   allowsHalf = true,
 ): PlannedSettings {
+  if (library.line === 'rtx' && builder.dla !== undefined) {
+    // It takes the setting in silence, and builds for the GPU.
+    throw unsupported(
+      library,
+      'deep learning accelerator (dla)',
+      'It runs on GPUs alone: leave dla out, or use TensorRT 10 or 11.',
+    )
+  }
   const settings: NativeBuilderSettings = {
     flags: flagsOf(builder, precisionFlags(precision, allowsHalf), library),
     memoryPools: kebabEntries(builder.memoryPools ?? {}),

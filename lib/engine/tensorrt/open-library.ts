@@ -58,7 +58,8 @@ function chooseInstallation(choice: string): TensorRtInstallation {
   if (choice !== 'tensorrt' && choice !== 'tensorrt-rtx') {
     const named = describeLibrary(choice, 'option library')
     if (named !== null) return named
-    const reason = 'its name is none of TensorRT: expected libnvinfer.so.10, libtensorrt_rtx.so.1, or their like'
+    const reason =
+      'expected "tensorrt", "tensorrt-rtx", or the path of a core library: libnvinfer.so.10, libtensorrt_rtx.so.1, or their like'
     throw engineryError('TENSORRT_LIBRARY_FAILED', { path: choice, reason })
   }
   const all = findTensorRt()
