@@ -25,14 +25,26 @@ export const boxRegressionRecipe: Recipe = {
         findReading,
         'reads coordinates: 8 bits are a coarse grid over the picture, and sums of so few products gain nothing',
       ),
+      // The sum itself stays float, and rounding evens out over the products that it is made of.
+      ...list(
+        graph,
+        findAnchored,
+        'box regression: quantized, since boxes next to anchors move by little; try it float where they are not tight enough',
+        'note',
+      ),
     ]
   },
 }
 
-function list(graph: Graph, find: (node: GraphNode) => readonly GraphNode[], reason: string): RecipeFinding[] {
+function list(
+  graph: Graph,
+  find: (node: GraphNode) => readonly GraphNode[],
+  reason: string,
+  decision: RecipeFinding['decision'] = 'float',
+): RecipeFinding[] {
   const found = new Set(sortNodes(graph).flatMap(find))
   const nodes = sortNodes(graph).filter((node) => found.has(node))
-  return nodes.length === 0 ? [] : [{ recipe: 'box-regression', decision: 'float', nodes, reason }]
+  return nodes.length === 0 ? [] : [{ recipe: 'box-regression', decision, nodes, reason }]
 }
 
 /** Points or boxes: two coordinates or four. */
@@ -40,16 +52,27 @@ function isCoordinates(count: number | null): boolean {
   return count === 2 || count === 4
 }
 
-/** Layers of coordinates which are added to others before a Sigmoid, or become points that the graph goes on with. */
+/** Layers of coordinates which are added to computed ones before a Sigmoid, or become points that the graph goes on with. */
 function findRefined(sigmoid: GraphNode): GraphNode[] {
-  if (!sigmoid.is('Sigmoid')) return []
-  const layers = layersBefore(sigmoid.inputs, (node) => isMove(node) || node.is('Add')).filter((layer) =>
-    isCoordinates(outputsOf(layer)),
-  )
-  if (layers.length === 0) return []
-  const sums = [...climb(sigmoid.inputs, (node) => isMove(node) || node.is('Add')).passed].filter((node) => node.is('Add'))
-  const isRefined = sums.some((sum) => valueInputs(sum).every((operand) => !isBias(operand)))
+  const { layers, sums } = findCoordinates(sigmoid)
+  const isRefined = sums.some((sum) => sum.inputs.every((operand) => operand !== null && operand.constant === null))
   return isRefined || isReadAsCoordinates(sigmoid) ? layers : []
+}
+
+/** Layers of coordinates which are added to a grid of anchors before a Sigmoid, and to nothing else. */
+function findAnchored(sigmoid: GraphNode): GraphNode[] {
+  if (findRefined(sigmoid).length > 0) return []
+  const { layers, sums } = findCoordinates(sigmoid)
+  return sums.some((sum) => valueInputs(sum).every((operand) => !isBias(operand))) ? layers : []
+}
+
+/** Layers of coordinates before a Sigmoid, with the sums on the way. */
+function findCoordinates(sigmoid: GraphNode): { layers: GraphNode[]; sums: GraphNode[] } {
+  if (!sigmoid.is('Sigmoid')) return { layers: [], sums: [] }
+  const passes = (node: GraphNode) => isMove(node) || node.is('Add')
+  const layers = layersBefore(sigmoid.inputs, passes).filter((layer) => isCoordinates(outputsOf(layer)))
+  const sums = layers.length === 0 ? [] : [...climb(sigmoid.inputs, passes).passed].filter((node) => node.is('Add'))
+  return { layers, sums }
 }
 
 /** A constant with one value for each channel; one with values for each place is a grid of anchors. */

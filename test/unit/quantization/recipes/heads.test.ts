@@ -60,29 +60,34 @@ describe('the recipe box-regression', () => {
   const regress = (make: (writer: GraphWriter, layer: (outputs: number) => string) => string) => {
     const writer = new GraphWriter({ x: [1, places, 8], r: [1, places, 4] })
     const output = make(writer, (outputs) => writer.linear(writer.op('Relu', [writer.linear('x', 8, 8)]), 8, outputs, 'last'))
-    return findNames(writer.graph([output]), 'box-regression').float
+    return findNames(writer.graph([output]), 'box-regression')
   }
+  const neither = { float: [], note: [] }
 
-  it('leaves the last layer float whose outputs are added to anchors or to points before a Sigmoid', () => {
+  it('leaves the last layer float whose outputs are added to points before a Sigmoid, and notes it where these are anchors', () => {
+    expect(regress((writer, layer) => writer.op('Sigmoid', [writer.op('Add', ['r', layer(4)])]))).toEqual({
+      float: ['last'],
+      note: [],
+    })
     expect(
       regress((writer, layer) => writer.op('Sigmoid', [writer.op('Add', [layer(4), writer.weights(1, places, 4)])])),
-    ).toEqual(['last'])
-    expect(regress((writer, layer) => writer.op('Sigmoid', [writer.op('Add', ['r', layer(4)])]))).toEqual(['last'])
+    ).toEqual({ float: [], note: ['last'] })
   })
 
   it('leaves the last layer float of which Exp makes lengths', () => {
-    expect(regress((writer, layer) => writer.op('Mul', [writer.op('Exp', [layer(2)]), writer.weights(1, places, 1)]))).toEqual([
-      'last',
-    ])
+    expect(regress((writer, layer) => writer.op('Mul', [writer.op('Exp', [layer(2)]), writer.weights(1, places, 1)]))).toEqual({
+      float: ['last'],
+      note: [],
+    })
   })
 
   it('leaves scores of four classes, and a Softmax that is spelled out, as they are', () => {
-    expect(regress((writer, layer) => writer.op('Sigmoid', [layer(4)]))).toEqual([])
+    expect(regress((writer, layer) => writer.op('Sigmoid', [layer(4)]))).toEqual(neither)
     const softmax = (writer: GraphWriter, layer: (outputs: number) => string) => {
       const powers = writer.op('Exp', [layer(4)])
       return writer.op('Div', [powers, writer.op('ReduceSum', [powers, writer.ints(-1)])])
     }
-    expect(regress(softmax)).toEqual([])
+    expect(regress(softmax)).toEqual(neither)
   })
 })
 

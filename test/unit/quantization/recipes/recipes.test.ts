@@ -146,7 +146,7 @@ describeWithData('recipes on trained models', () => {
 
   it.each([
     ['models/tiny_detr_digits_96.onnx', { attention: 10, 'query-decoder': 32, 'query-selection': 1, 'box-regression': 5 }],
-    ['models/tiny_dense_digits_96.onnx', { attention: 2, 'box-regression': 1 }],
+    ['models/tiny_dense_digits_96.onnx', { attention: 2 }],
     ['models/ch_PP-OCRv4_rec_infer.onnx', { attention: 4 }],
     ['models/ch_PP-OCRv4_det_infer.onnx', {}],
     ['models/ch_ppocr_mobile_v2.0_cls_infer.onnx', {}],
