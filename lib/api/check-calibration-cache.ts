@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { readTableBytes } from '../calibration/tensorrt/calibration-table.js'
 import { type CheckedTable, checkCalibrationTable } from '../calibration/tensorrt/check-table.js'
-import { calibrationAlgorithmNames, headerVersionOf } from '../calibration/tensorrt/table-header.js'
+import { calibrationAlgorithmNames } from '../calibration/tensorrt/table-header.js'
 import { readTableManifest, type TableManifest } from '../calibration/tensorrt/table-manifest.js'
 import { listTableTensors } from '../calibration/tensorrt/table-tensors.js'
 import { parseOptions } from '../errors/parse-options.js'
@@ -68,6 +68,6 @@ async function describeModel(path: string, signal: AbortSignal | undefined) {
 }
 
 function majorOf(version: string): number | null {
-  if (/^\d{1,2}$/.test(version)) return Number(version)
-  return headerVersionOf(version) === null ? null : Number.parseInt(version, 10)
+  // Also of versions that have no tables: to be told so is an answer.
+  return /^\d{1,2}(\.\d{1,2}){0,2}(\.\d+)*$/.test(version) ? Number.parseInt(version, 10) : null
 }

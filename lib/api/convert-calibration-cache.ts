@@ -11,6 +11,7 @@ import {
 import { rangesFromTable, scalesFromJson } from '../calibration/tensorrt/json-ranges.js'
 import { canEstimate, estimatorOf, tableFromStatistics } from '../calibration/tensorrt/table-from-statistics.js'
 import {
+  expectedVersion,
   formatTableHeader,
   headerVersionOf,
   parseTableHeader,
@@ -27,7 +28,7 @@ const convertCalibrationCacheSchema = z.strictObject({
   calibrator: z.enum(writableAlgorithms).optional().describe('for the header; default: as the input has it, else entropy2'),
   tensorrt: z
     .string()
-    .refine((version) => headerVersionOf(version) !== null, 'expected a version such as 10.15.1')
+    .refine((version) => headerVersionOf(version) !== null, expectedVersion)
     .optional()
     .describe('for the header; default: as the input has it, else 10.15.1'),
   range: rangeEstimatorSchema.optional().describe('how observed values become a range, where the input is statistics'),

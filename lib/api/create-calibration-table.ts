@@ -8,7 +8,7 @@ import { StatisticsCache } from '../calibration/statistics-cache.js'
 import type { CalibrationTable } from '../calibration/tensorrt/calibration-table.js'
 import { scaleConstants } from '../calibration/tensorrt/constant-scales.js'
 import { estimatorOf, type TableTensor, tableFromStatistics } from '../calibration/tensorrt/table-from-statistics.js'
-import { headerVersionOf, writableAlgorithms } from '../calibration/tensorrt/table-header.js'
+import { expectedVersion, headerVersionOf, writableAlgorithms } from '../calibration/tensorrt/table-header.js'
 import { saveCalibrationTable, type TableManifest, type TableOrigin } from '../calibration/tensorrt/table-manifest.js'
 import { listInputCopies, listSameElements, listTableTensors } from '../calibration/tensorrt/table-tensors.js'
 import { engineryError } from '../errors/enginery-error.js'
@@ -46,7 +46,7 @@ const createCalibrationTableSchema = z.strictObject({
     .describe('how observed values become a range; default: as that calibrator does, of inputs the whole range'),
   tensorrt: z
     .string()
-    .refine((version) => headerVersionOf(version) !== null, 'expected a version such as 10.15.1')
+    .refine((version) => headerVersionOf(version) !== null, expectedVersion)
     .default('10.15.1')
     .describe('version for the header; TensorRT takes tables of its own major'),
   shapes: z

@@ -11,6 +11,9 @@ const cures: Partial<Record<ErrorCode, string>> = {
   INPUT_MISSING: '--input name=file.npy gives a value, --random-input (run) makes values up',
   CACHE_UNUSABLE: '--cache <dir> names another folder, --no-cache does without',
   PRECISION_UNSUPPORTED: '--precision fp32, or another --device',
+  TENSORRT_NO_DEVICE: '--library tensorrt-rtx (build) and --tensorrt tensorrt-rtx (inspect) need no GPU',
+  TENSORRT_PROFILE_INVALID: '--shape name=1x3x640x640 settles a shape, --profiles <file> keeps it open within ranges',
+  TENSORRT_INT8_SHARE_LOW: '--require-int8 with a smaller share; --layer-info <file> writes what layers compute in, without it',
   PROPERTY_INVALID: 'enginery doctor --verbose lists the names that --property takes',
 }
 

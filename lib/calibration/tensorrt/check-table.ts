@@ -1,5 +1,5 @@
 import { type ScannedTable, scanCalibrationTable, type TableProblemKind } from './calibration-table.js'
-import { type CalibrationAlgorithm, calibrationAlgorithms, shorten } from './table-header.js'
+import { type CalibrationAlgorithm, calibrationAlgorithms, lastMajorWithTables, shorten } from './table-header.js'
 import { digestTable, type TableManifest } from './table-manifest.js'
 
 /** What a table is needed for. Only what is named is compared. */
@@ -80,7 +80,9 @@ export function checkCalibrationTable(
         { line: 1 },
       )
     }
-    if (major !== undefined && table.major !== major) {
+    if (major !== undefined && major > lastMajorWithTables) {
+      add('major', `TensorRT ${major} has no calibrators and reads no tables: there the model is quantized instead`, { line: 1 })
+    } else if (major !== undefined && table.major !== major) {
       const found = table.major === null ? `the version ${table.version}` : `major ${table.major} (${table.version})`
       add('major', `a table of TensorRT ${major} is needed, its header says ${found}`, { line: 1 })
     }

@@ -59,11 +59,20 @@ function majorOf(version: string): number | null {
   return Math.floor(number / (number < 20000 ? 1000 : 10000))
 }
 
-/** The number that a table's header has for a version: `8.5.3` is 8503, `10.15.1` is 101501. */
+/** Of TensorRT: later ones have no calibrators, and read no tables. */
+export const lastMajorWithTables = 10
+
+export const expectedVersion = `expected a version of TensorRT up to ${lastMajorWithTables}, such as 10.15.1 (later ones have no calibrators)`
+
+/**
+ * The number that a table's header has for a version: `8.5.3` is 8503, `10.15.1` is 101501. Null for what is no version, or
+ * one without calibrators.
+ */
 export function headerVersionOf(version: string): string | null {
   const match = /^(\d{1,2})\.(\d{1,2})(?:\.(\d{1,2}))?(?:\.\d+)*$/.exec(version)
   if (match === null) return null
   const [major, minor, patch] = [Number(match[1]), Number(match[2]), Number(match[3] ?? 0)]
+  if (major > lastMajorWithTables) return null
   return String(major >= 10 ? major * 10000 + minor * 100 + patch : major * 1000 + minor * 100 + patch)
 }
 

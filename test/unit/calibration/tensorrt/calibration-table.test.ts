@@ -140,6 +140,8 @@ describe('headers', () => {
     ['10.15.1', '101501'],
     ['10.15', '101500'],
     ['ten', null],
+    // It has no calibrators.
+    ['11.0.0', null],
   ])('version %s is %s', (version, number) => {
     expect(headerVersionOf(version)).toBe(number)
   })

@@ -90,6 +90,7 @@ describe('checking a table', () => {
     ['another preprocessing', { preprocess: 'p' }, ['problem preprocess']],
     ['another calibrator', { algorithm: 'minmax' }, ['problem algorithm']],
     ['another major', { major: 10 }, ['problem major']],
+    ['a major without calibrators', { major: 11 }, ['problem major']],
     ['tensors without a scale', { tensors: ['x', 'z'] }, ['problem missing', 'note unknown']],
     ['no tensor of the model', { tensors: ['z'] }, ['problem missing', 'problem model', 'note unknown']],
   ])('finds %s', async (_, expected, kinds) => {
