@@ -31,21 +31,39 @@ export const activationProductsRecipe: Recipe = {
   },
 }
 
-/** A tensor times what a chain of operators makes of it. */
+/** A tensor times what is made of it alone, with an operator that bends it among that. */
 function findProduct(product: GraphNode): { readonly kind: string; readonly nodes: readonly GraphNode[] } | null {
   const [left = null, right = null] = product.inputs
   if (!product.is('Mul') || left === null || right === null || left.constant || right.constant) return null
-  const [first, second] = [followBack(left), followBack(right)]
-  const shared = first.find(({ tensor }) => second.some((step) => step.tensor === tensor))?.tensor
-  if (shared === undefined) return null
-  const upTo = (steps: readonly Step[]) =>
-    steps.slice(
-      0,
-      steps.findIndex(({ tensor }) => tensor === shared),
-    )
-  const nodes = [...upTo(first), ...upTo(second)].flatMap(({ tensor }) => tensor.producer ?? [])
-  const bending = nodes.find((node) => node.domain === '' && node.type in kinds)
-  return bending === undefined ? null : { kind: kinds[bending.type] as string, nodes: [...nodes, product] }
+  for (const [plain, bent] of [
+    [left, right],
+    [right, left],
+  ] as const) {
+    for (const [index, { tensor: shared }] of followBack(plain).entries()) {
+      const nodes = collectMadeOf(bent, shared)
+      const bending = nodes?.find((node) => node.domain === '' && node.type in kinds)
+      if (nodes === null || bending === undefined) continue
+      const before = followBack(plain)
+        .slice(0, index)
+        .flatMap(({ tensor }) => tensor.producer ?? [])
+      return { kind: kinds[bending.type] as string, nodes: [...before, ...nodes, product] }
+    }
+  }
+  return null
+}
+
+/** The nodes that make a tensor of another one and of constants, element by element; null where more goes into it. */
+function collectMadeOf(tensor: GraphTensor, source: GraphTensor): GraphNode[] | null {
+  const nodes = new Set<GraphNode>()
+  const waiting = [tensor]
+  for (let each = waiting.pop(); each !== undefined; each = waiting.pop()) {
+    if (each === source || each.constant) continue
+    const { producer } = each
+    if (producer === null || !isElementwise(producer) || nodes.size > longestChain) return null
+    nodes.add(producer)
+    for (const input of producer.inputs) if (input !== null) waiting.push(input)
+  }
+  return [...nodes].reverse()
 }
 
 interface Step {

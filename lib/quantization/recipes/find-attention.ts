@@ -2,12 +2,14 @@ import type { Graph } from '../../graph/graph.js'
 import type { GraphNode } from '../../graph/graph-node.js'
 import type { GraphTensor } from '../../graph/graph-tensor.js'
 import { sortNodes } from '../../graph/sort-nodes.js'
+import { findSpelledSoftmax } from './find-spelled-softmax.js'
 import { climb, descend, isArithmetic, isMove, isProduct, layersBefore, valueInputs } from './value-flow.js'
 
 /** Scaled dot-product attention: output = softmax(query x key + mask) x value. */
 export interface AttentionBlock {
   /** Products of queries and keys, mostly one; none where one operator does all. */
   readonly scores: readonly GraphNode[]
+  /** Where it is spelled out, the quotient at its end. */
   readonly softmax: GraphNode | null
   /** The product of probabilities and values, or the operator that does all. */
   readonly output: GraphNode
@@ -34,7 +36,9 @@ export function findAttention(graph: Graph): AttentionBlock[] {
   const blocks: AttentionBlock[] = []
   for (const node of sortNodes(graph)) {
     if (wholeOperators.has(node.operator)) blocks.push(...describeWhole(node))
-    if (node.is('Softmax')) blocks.push(...describeSoftmax(node))
+    if (node.is('Softmax')) blocks.push(...describeSoftmax(node, node.inputs))
+    const spelled = findSpelledSoftmax(node)
+    if (spelled !== null) blocks.push(...describeSoftmax(spelled.quotient, [spelled.logits]))
   }
   return blocks
 }
@@ -48,9 +52,9 @@ function describeWhole(node: GraphNode): AttentionBlock[] {
   return [{ scores: [], softmax: null, output: node, ...parts, projections: projectionsOf(parts) }]
 }
 
-function describeSoftmax(softmax: GraphNode): AttentionBlock[] {
+function describeSoftmax(softmax: GraphNode, logits: readonly (GraphTensor | null)[]): AttentionBlock[] {
   // Positions may have a product of their own, which is added before the Softmax.
-  const scores = [...climb(softmax.inputs, isBetween).ends].filter(isContraction)
+  const scores = [...climb(logits, isBetween).ends].filter(isContraction)
   if (scores.length === 0) return []
   const operands = (index: number) => scores.flatMap((node) => node.inputs[index] ?? [])
   const { passed, ends } = descend(softmax.outputs, isBetween)

@@ -1,7 +1,8 @@
 import type { GraphNode } from '../../graph/graph-node.js'
 import { sortNodes } from '../../graph/sort-nodes.js'
+import { findSpelledSoftmax } from './find-spelled-softmax.js'
 import type { Recipe, RecipeFinding } from './recipe.js'
-import { climb } from './value-flow.js'
+import { climb, isMove } from './value-flow.js'
 
 const normalizing = new Set([
   'BatchNormalization',
@@ -34,10 +35,17 @@ export const normalizationRecipe: Recipe = {
   },
 }
 
-/** From the mean of squares to the quotient, of which the root is the middle. */
-function findSpelledOut(root: GraphNode): GraphNode[] {
-  const isRoot = root.is('Sqrt') || (root.is('Pow') && Math.abs(exponentOf(root)) === 0.5)
+/** A Softmax from its Exp, or a normalization from its root. */
+function findSpelledOut(node: GraphNode): readonly GraphNode[] {
+  if (node.is('Exp')) return findSpelledSoftmax(node)?.nodes ?? []
+  const isRoot = node.is('Sqrt') || (node.is('Pow') && Math.abs(exponentOf(node)) === 0.5)
   if (!isRoot) return []
+  const centred = findCentred(node)
+  return centred.length > 0 ? centred : findBySums(node)
+}
+
+/** From the mean of squares to the quotient, of which the root is the middle. */
+function findCentred(root: GraphNode): GraphNode[] {
   const { passed, ends } = climb(root.inputs.slice(0, 1), (node) => node.is('Add', 'Clip', 'Max'))
   const means = [...ends].filter((node) => node.is('ReduceMean'))
   if (means.length === 0) return []
@@ -46,6 +54,31 @@ function findSpelledOut(root: GraphNode): GraphNode[] {
   const centred = squares.flatMap((square) => square.inputs[0]?.producer ?? []).filter((node) => node.is('Sub'))
   const firstMeans = centred.flatMap((node) => node.inputs[1]?.producer ?? []).filter((node) => node.is('ReduceMean'))
   return [root, ...passed, ...means, ...squares, ...centred, ...firstMeans, ...quotientsOf(root)]
+}
+
+/** The same with sums that are multiplied by 1/n, and the variance as the mean of squares less the square of the mean. */
+function findBySums(root: GraphNode): GraphNode[] {
+  const quotients = quotientsOf(root)
+  const { passed, ends } = climb(
+    root.inputs.slice(0, 1),
+    (node) => isMove(node) || node.is('Add', 'Clip', 'Max', 'Sub') || isScaling(node) || isSquare(node),
+  )
+  const sums = [...ends]
+  const squares = sums.flatMap((sum) => sum.inputs[0]?.producer ?? []).filter(isSquare)
+  // The root of a sum of squares is a distance; of a mean it is a deviation.
+  const areMeans = sums.every((sum) => sum.is('ReduceMean')) || [...passed].some(isScaling)
+  if (quotients.length === 0 || squares.length === 0 || !areMeans || !sums.every((sum) => sum.is('ReduceSum', 'ReduceMean')))
+    return []
+  return [root, ...passed, ...sums, ...squares, ...quotients]
+}
+
+function isSquare(node: GraphNode): boolean {
+  return (node.is('Mul') && node.inputs[0] === node.inputs[1]) || (node.is('Pow') && exponentOf(node) === 2)
+}
+
+/** Times a number that is known. */
+function isScaling(node: GraphNode): boolean {
+  return node.is('Mul', 'Div') && node.inputs.some((input) => input?.constant?.elements === 1)
 }
 
 function quotientsOf(root: GraphNode): GraphNode[] {

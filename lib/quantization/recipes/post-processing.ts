@@ -78,7 +78,7 @@ function findBoxArithmetic(graph: Graph): GraphNode[] {
   const behind = order.filter(
     (node) => !before.has(node) && !layers.includes(node) && (isArithmetic(node) || node.is('Exp', 'Pow', 'Sigmoid')),
   )
-  return behind.some(isLaidOnGrid) ? behind : []
+  return behind.some((node) => isLaidOnGrid(node) && isOfLayers(node)) ? behind : []
 }
 
 function isLaidOnGrid(node: GraphNode): boolean {
@@ -88,6 +88,11 @@ function isLaidOnGrid(node: GraphNode): boolean {
     // A bias has a value for each channel alone.
     return lengths.length > 1 || (input.constant === null && !dependsOnInputs(input))
   })
+}
+
+/** Coordinates come from layers; what is added to products of two activations is a mask. */
+function isOfLayers(node: GraphNode): boolean {
+  return [...climb(node.inputs, (each) => !isComputing(each)).ends].some(isLayer)
 }
 
 /** All that reads anything of a node, indices and lengths included. */

@@ -53,6 +53,18 @@ describe('the recipe attention', () => {
     expect(find(writer, output).float).toEqual(['scores', 'softmax', 'output'])
   })
 
+  it.each([true, false])('knows a Softmax in single steps, with its shift: %s', (isShifted) => {
+    const writer = new GraphWriter({ x: [1, 4, 9, 8] })
+    const scores = writer.op('MatMul', ['x', writer.op('Transpose', ['x'], { perm: [0, 1, 3, 2] })], {}, { name: 'scores' })
+    const masked = writer.op('Add', [scores, writer.weights(1, 1, 9, 9)])
+    const most = writer.op('ReduceMax', [masked], { axes: [-1] })
+    const exp = writer.op('Exp', [isShifted ? writer.op('Sub', [masked, most]) : masked])
+    const sum = writer.op('ReduceSum', [exp, writer.ints(-1)])
+    const shares = writer.op('Div', [exp, sum], {}, { name: 'shares' })
+    const output = writer.op('MatMul', [shares, 'x'], {}, { name: 'output' })
+    expect(find(writer, output)).toEqual({ float: ['scores', 'shares', 'output'], note: [] })
+  })
+
   it.each([
     ['Attention', ''],
     ['MultiHeadAttention', 'com.microsoft'],

@@ -78,6 +78,11 @@ describe('the recipe activation-products', () => {
         ]),
         writer.number(0.5),
       ]),
+    'GELU by tanh, with the cube as products': (writer, x) => {
+      const cube = writer.op('Mul', [x, writer.op('Mul', [x, writer.op('Mul', [writer.number(0.0447), x])])])
+      const bent = writer.op('Tanh', [writer.op('Mul', [writer.number(0.798), writer.op('Add', [x, cube])])])
+      return writer.op('Mul', [x, writer.op('Mul', [writer.number(0.5), writer.op('Add', [writer.number(1), bent])])])
+    },
     Mish: (writer, x) => writer.op('Mul', [x, writer.op('Tanh', [writer.op('Softplus', [x])])]),
   }
 
@@ -125,6 +130,25 @@ describe('the recipe normalization', () => {
       { domain: 'com.microsoft', name: 'skip' },
     )
     expect(findNames(writer.graph([second]), 'normalization').float).toEqual(['layer', 'skip'])
+  })
+
+  it('knows layer norm by sums, with the variance as a difference, and Softmax in single steps', () => {
+    const writer = new GraphWriter({ x: [1, 9, 8], shape: { type: 'i64', shape: [3] } })
+    const wide = (tensor: string) => writer.op('Expand', [tensor, 'shape'])
+    const sum = (tensor: string) => writer.op('ReduceSum', [tensor, writer.ints(-1)])
+    const mean = writer.op('Mul', [sum('x'), writer.number(1 / 8)])
+    const squares = writer.op('Mul', [sum(writer.op('Mul', ['x', 'x'], {}, { name: 'squares' })), writer.number(1 / 8)])
+    const variance = writer.op('Max', [writer.number(0), writer.op('Sub', [squares, writer.op('Mul', [mean, mean])])])
+    const root = writer.op('Sqrt', [writer.op('Add', [wide(variance), writer.number(1e-6)])], {}, { name: 'root' })
+    const centred = writer.op('Sub', ['x', wide(mean)])
+    const normal = writer.op('Mul', [centred, writer.op('Reciprocal', [root])], {}, { name: 'product' })
+    const logits = writer.linear(normal, 8, 8)
+    const most = writer.op('Max', [writer.number(-1e30), writer.op('ReduceMax', [logits], { axes: [-1] }, { name: 'most' })])
+    const exp = writer.op('Exp', [writer.op('Sub', [logits, wide(most)], {}, { name: 'shifted' })], {}, { name: 'exp' })
+    const output = writer.op('Div', [exp, wide(sum(exp))], {}, { name: 'shares' })
+    const found = findNames(writer.graph([output]), 'normalization').float
+    const names = ['squares', 'root', 'product', 'most', 'shifted', 'exp', 'shares']
+    expect(found.filter((name) => !/^t\d/.test(name))).toEqual(names)
   })
 
   it('leaves a distance as it is, whose root is of a sum', () => {

@@ -121,6 +121,13 @@ describe('the recipe post-processing', () => {
     expect(findNames(graph, 'post-processing').float).toContain('corner')
   })
 
+  it('does not take the mask of attention weights that leave the network for a grid', () => {
+    const writer = new GraphWriter({ q: [1, 4, 9, 8], k: [1, 4, 8, 9] })
+    const scores = writer.op('MatMul', [writer.linear('q', 8, 8), 'k'])
+    const masked = writer.op('Add', [writer.op('Mul', [scores, writer.number(0.3)]), writer.weights(1, 1, 9, 9)])
+    expect(findNames(writer.graph([masked]), 'post-processing').float).toEqual([])
+  })
+
   it('leaves a second stage as it is, whose layers work on chosen boxes, and small layers that begin a network', () => {
     const writer = new GraphWriter({ x: [1, places, 8], f: [1, 8, 16, 16] })
     const [, best = ''] = writer.ops('TopK', [writer.op('Squeeze', [writer.linear('x', 8, 1)]), writer.ints(3)], 2)
