@@ -1,11 +1,12 @@
 import type { CalibrationInput } from '../engine/tensorrt/batch-layout.js'
-import { planSettings } from '../engine/tensorrt/builder-settings.js'
+import { planSettings, unsupported } from '../engine/tensorrt/builder-settings.js'
 import { planShapes } from '../engine/tensorrt/input-shapes.js'
 import { planLayerSettings } from '../engine/tensorrt/layers/plan-layer-settings.js'
 import { TensorRtNetwork } from '../engine/tensorrt/network/tensorrt-network.js'
 import type { OpenedTensorRt } from '../engine/tensorrt/open-library.js'
 import type { OpenedPlugins } from '../engine/tensorrt/plugin-libraries.js'
 import { engineryError } from '../errors/enginery-error.js'
+import { listExternalData, resolveExternalData } from '../model/external-data.js'
 import { nameDimensions } from '../model/name-dimensions.js'
 import { readOnnxModel } from '../model/onnx-reader.js'
 import type { OnnxModel } from '../model/onnx-types.js'
@@ -27,16 +28,21 @@ export interface PlannedRequest {
  * Settings, shapes and profiles as TensorRT gets them. All that can be refused without TensorRT is refused here: quantizing
  * before takes long.
  *
- * @throws TENSORRT_PROFILE_INVALID, INPUT_UNKNOWN, TENSORRT_OPTION_UNSUPPORTED, OPTION_INVALID
+ * @throws TENSORRT_PROFILE_INVALID, INPUT_UNKNOWN, TENSORRT_OPTION_UNSUPPORTED, OPTION_INVALID, EXTERNAL_DATA_MISSING,
+ * EXTERNAL_DATA_INVALID
  */
 export async function planRequest(
-  { network, bytes, shownName }: OnnxInput,
+  { network, bytes, path, shownName }: OnnxInput,
   settings: BuildTensorRtSettings,
   library: OpenedTensorRt,
   { precision, allowsHalf }: Pick<PlannedPrecision, 'precision' | 'allowsHalf'>,
   plugins: OpenedPlugins,
 ): Promise<PlannedRequest> {
+  if (library.line === 'rtx' && typeof settings.timingCache === 'string') {
+    throw unsupported(library, 'timing caches', 'Leave `timingCache` out: its kernels are chosen where the plan runs.')
+  }
   const onnx = network ? undefined : await readOnnxModel(bytes)
+  if (onnx) await findExternalData(onnx, path, shownName)
   const declared = network?.inputs ?? (onnx as OnnxModel).inputs
   const inputs = declared.map(({ name, shape }) => ({
     name,
@@ -78,6 +84,17 @@ export async function planRequest(
       ...(model.network ? { network: model.network.native } : { model: nameDimensions(model.bytes) }),
       ...(model.path !== null && { modelPath: model.path }),
     }),
+  }
+}
+
+/** TensorRT says no more of weights that it cannot find than that it cannot import them. */
+async function findExternalData(onnx: OnnxModel, path: string | null, shownName: string): Promise<void> {
+  const files = listExternalData(onnx)
+  if (path !== null) await resolveExternalData(path, files)
+  else if (files[0] !== undefined) {
+    const { location } = files[0]
+    const expectedPath = `${location}; for bytes, \`beside\` names the path of the model that it lies beside`
+    throw engineryError('EXTERNAL_DATA_MISSING', { model: shownName, location, expectedPath })
   }
 }
 

@@ -44,6 +44,10 @@ export function planSettings(
   }
   if (builder.tacticSources !== undefined) settings.tacticSources = [...builder.tacticSources]
   if (builder.computeCapabilities !== undefined) settings.computeCapabilities = builder.computeCapabilities.map(capabilityNumber)
+  // What it asks for is what a library without the setting does.
+  if (settings.choices.hardwareCompatibility === 'none' && !library.names.choices.includes('hardwareCompatibility')) {
+    delete settings.choices.hardwareCompatibility
+  }
   refuseUnknown(settings, library)
   const stronglyTyped = library.line !== 'v10' || builder.stronglyTyped === true
   if (library.line !== 'v10' && builder.stronglyTyped === false) {

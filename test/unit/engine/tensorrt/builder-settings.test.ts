@@ -68,6 +68,18 @@ describe('planSettings', () => {
     })
   })
 
+  it('takes no hardware compatibility for what a library without the setting does', () => {
+    const choices = libraries.rtx.names.choices.filter((name) => name !== 'hardwareCompatibility')
+    const without = { ...libraries.rtx, names: { ...libraries.rtx.names, choices } }
+    const planWithout = (hardwareCompatibility: string) =>
+      planSettings(builderSchema.parse({ hardwareCompatibility }), 'fp32', without)
+    expect(planWithout('none').settings.choices).not.toHaveProperty('hardwareCompatibility')
+    expect(plan('v10', { hardwareCompatibility: 'none' }).settings.choices).toHaveProperty('hardwareCompatibility', 'none')
+    expect(() => planWithout('ampere-plus')).toThrow(
+      expect.objectContaining({ code: 'TENSORRT_OPTION_UNSUPPORTED', cure: expect.stringContaining('computeCapabilities') }),
+    )
+  })
+
   it('INT8 and FP8 allow FP16 besides, on TensorRT 10 without types of the model', () => {
     expect(plan('v10', {}, 'int8').settings.flags).toEqual({ tf32: false, int8: true, fp16: true })
     const alone = planSettings(builderSchema.parse({}), 'int8', libraries.v10, false)
