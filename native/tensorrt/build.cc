@@ -1,7 +1,7 @@
 #include "build.h"
 
-#include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "../shared/background_work.h"
 #include "../shared/native_error.h"
@@ -10,6 +10,7 @@
 #include "network/replay_network.h"
 #include "option_names.h"
 #include "plugin_libraries.h"
+#include "plugin_paths.h"
 
 namespace enginery::tensorrt {
 namespace {
@@ -108,19 +109,6 @@ void refuse_recorded(const ErrorRecorder& recorder) {
     if (!errors.empty()) throw NativeError("TRT_CONFIG", errors.front().text);
 }
 
-// As trtexec does it: plans that other versions load, and that bring a runtime, bring the plugins of NVIDIA's that they need.
-void take_along(ConfigSettings& settings, const std::vector<std::string>& plugins) {
-    const auto is_on = [&flags = settings.flags](const char* name) {
-        const auto flag = flags.find(name);
-        return flag != flags.end() && flag->second;
-    };
-    if (!is_on("version-compatible") || is_on("exclude-lean-runtime")) return;
-    auto& paths = settings.plugins_to_serialize;
-    for (const std::string& path : plugins) {
-        if (std::find(paths.begin(), paths.end(), path) == paths.end()) paths.push_back(path);
-    }
-}
-
 // Everything up to the call that takes long.
 void prepare(Workbench& bench, nvinfer1::IBuilderConfig& config, const BuildRequest& request, const ConfigSettings& settings,
              BuildOutcome& outcome) {
@@ -156,7 +144,10 @@ void build(Workbench& bench, const BuildRequest& request, BuildControl& control,
             outcome.kind = BuildOutcome::Kind::kNotParsed;
             return;
         }
-        if (request.keeps_parser_plugins) take_along(settings, parsed.plugin_libraries);
+        if (request.keeps_parser_plugins) {
+            settings.plugins_to_serialize =
+                plugins_for_plan(settings.flags, std::move(settings.plugins_to_serialize), parsed.plugin_libraries);
+        }
     }
     try {
         if (request.network) replay_network(*bench.builder, *bench.network, *request.network, bench.recorder);

@@ -19,6 +19,6 @@ for (const request of requests) {
   const { kind, network, refused, errors, log, settings } = await addon.build({ onlyDescribe: true, ...request }).done
   const warnings = log.filter(({ severity }) => severity === 'warning').map(({ text }) => text)
   const failed = refused && { code: refused.code, message: refused.message }
-  const { outputs, layers } = network ?? {}
-  console.log(`outcome ${JSON.stringify({ kind, outputs, layers, refused: failed, errors, warnings, settings })}`)
+  const { inputs, outputs, layers } = network ?? {}
+  console.log(`outcome ${JSON.stringify({ kind, inputs, outputs, layers, refused: failed, errors, warnings, settings })}`)
 }
