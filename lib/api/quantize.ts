@@ -205,7 +205,7 @@ interface Facts extends Pick<QuantizeResult, 'operators' | 'activations' | 'cure
 }
 
 function describeCandidate({ attempt: { result, nodes } }: Candidate) {
-  const quantized = findQuantized(result)
+  const quantized = findQuantized(result, nodes)
   const { skipped, activations } = result.placement
   const operators = countOperators(
     nodes.filter((node) => quantized.has(node)).map((node) => node.operator),
@@ -214,11 +214,13 @@ function describeCandidate({ attempt: { result, nodes } }: Candidate) {
   return { operators, skipped, activations: activations.length }
 }
 
-/** Nodes that compute on integers. */
-function findQuantized({ placement }: QuantizationResult): Set<GraphNode> {
+/** Nodes that compute on integers; those with two activations may read them through what only moves elements. */
+function findQuantized({ placement }: QuantizationResult, nodes: readonly GraphNode[]): Set<GraphNode> {
   const found = new Set(placement.weights.map(({ use }) => use.node))
-  for (const { uses } of placement.activations) {
-    for (const { node } of uses) if (node.is('Conv', 'ConvTranspose', 'Gemm', 'MatMul')) found.add(node)
+  const consumers = new Set(placement.activations.flatMap(({ consumers }) => consumers))
+  for (const node of nodes) {
+    const isProduct = node.is('MatMul', 'Gemm') && node.inputs.every((input) => !input?.constant)
+    if (isProduct && consumers.has(node.label)) found.add(node)
   }
   return found
 }

@@ -267,4 +267,21 @@ describe('options decide', () => {
     expect(speed.int8.of).toBe(2)
     expect(warnings.some(({ code }) => code === 'INT8_SLOWER')).toBe(speed.ratio < 1)
   })
+
+  it('counts products of two activations that are read through what only moves elements', async () => {
+    const graph = makeGraph({
+      inputs: { x: [1, 6, 8] },
+      constants: { w: noise([8, 8], 'w'), v: noise([8, 8], 'v') },
+      nodes: [
+        { type: 'MatMul', name: 'q', inputs: ['x', 'w'], outputs: ['q'] },
+        { type: 'MatMul', name: 'k', inputs: ['x', 'v'], outputs: ['k'] },
+        { type: 'Transpose', name: 't', inputs: ['k'], outputs: ['t'], attributes: { perm: [0, 2, 1] } },
+        { type: 'MatMul', name: 'scores', inputs: ['q', 't'], outputs: ['y'] },
+      ],
+      outputs: ['y'],
+    })
+    const { operators, float } = await run(encodeGraph(graph), { x: [1, 6, 8] }, { check: false })
+    expect(operators).toEqual([{ operator: 'MatMul', quantized: 3, float: 0 }])
+    expect(float).toEqual([])
+  })
 })
