@@ -14,11 +14,12 @@ export const einsumToProduct: FoldingPass = {
   name: 'einsum',
   apply(graph) {
     const steps: FoldingStep[] = []
+    const made = new Map<string, GraphTensor>()
     for (const node of [...graph.nodes]) {
       const product = node.is('Einsum') && node.inputs.length === 2 ? readProduct(node) : null
       if (product === null) continue
       steps.push({ pass: this.name, nodes: [nameNode(node)], into: node.label })
-      replace(graph, node, product)
+      replace(graph, node, product, made)
     }
     return steps
   },
@@ -26,6 +27,8 @@ export const einsumToProduct: FoldingPass = {
 
 interface Product {
   readonly input: GraphTensor
+  /** What the weights are made of, in words: the same for the same weights in the same order. */
+  readonly key: string
   /** [summed, own]. */
   readonly weights: Constant
   /** Axes of the input that are not summed, and the number of those that are. */
@@ -57,14 +60,17 @@ function readProduct(node: GraphNode): Product | null {
   const columns = lengths.reduce((total, length) => total * length, 1)
   const weights = turned && columns > 0 ? reshapeConstant(turned, [constant.elements / columns, columns]) : null
   if (weights === null || weights.elements === 0) return null
-  return { input, weights, kept: kept.length, summed: summed.length, own: lengths }
+  const key = JSON.stringify([node.inputs[at]?.name, order, columns])
+  return { input, key, weights, kept: kept.length, summed: summed.length, own: lengths }
 }
 
 function hasTwice(labels: readonly string[]): boolean {
   return new Set(labels).size < labels.length
 }
 
-function replace(graph: Graph, node: GraphNode, { input, weights, kept, summed, own }: Product): void {
+/** @param made weights by key: layers that share them go on sharing them */
+function replace(graph: Graph, node: GraphNode, product: Product, made: Map<string, GraphTensor>): void {
+  const { input, key, weights, kept, summed, own } = product
   const { label, name } = node
   const { elementType } = node.outputs[0] as GraphTensor
   // A zero keeps the length that is there, so lengths may be open.
@@ -74,11 +80,13 @@ function replace(graph: Graph, node: GraphNode, { input, weights, kept, summed, 
   ]
   const rows =
     summed === 1 ? input : graph.addOperator({ type: 'Reshape', inputs: reshape(input, [-1]) }, `${label}_rows`, { elementType })
-  const inputs = [rows, graph.addConstant(`${label}_weight`, weights)]
+  const factor = made.get(key) ?? graph.addConstant(`${label}_weight`, weights)
+  made.set(key, factor)
+  const inputs = [rows, factor]
   if (own.length === 1) {
     graph.replaceNode(node, { type: 'MatMul', inputs })
     return
   }
-  const product = graph.addOperator({ type: 'MatMul', name, inputs }, `${label}_product`, { elementType })
-  graph.replaceNode(node, { type: 'Reshape', name: '', inputs: reshape(product, own) })
+  const flat = graph.addOperator({ type: 'MatMul', name, inputs }, `${label}_product`, { elementType })
+  graph.replaceNode(node, { type: 'Reshape', name: '', inputs: reshape(flat, own) })
 }

@@ -17,8 +17,9 @@ import { widenHalves } from './widen-halves.js'
 export const foldingPasses: readonly FoldingPass[] = [
   dropEmptyInputs,
   widenHalves,
-  foldConstants,
+  // Before constants are folded: an Identity of weights would make other weights of them, and shared ones would be there twice.
   removeIdentities,
+  foldConstants,
   simplifyGemm,
   einsumToProduct,
   foldPadding,

@@ -13,10 +13,11 @@ export const simplifyGemm: FoldingPass = {
   name: 'gemm',
   apply(graph) {
     const steps: FoldingStep[] = []
+    const made = new Map<string, GraphTensor>()
     for (const node of [...graph.nodes]) {
       if (!node.is('Gemm') || node.inputs[1]?.constant?.elementType !== 'f32') continue
-      const isScaled = absorbFactor(graph, node, 'alpha', 1)
-      const isShifted = absorbFactor(graph, node, 'beta', 2)
+      const isScaled = absorbFactor(graph, node, made, 'alpha')
+      const isShifted = absorbFactor(graph, node, made, 'beta')
       const isTurned = turnInput(graph, node)
       if (isScaled || isShifted || isTurned) steps.push({ pass: this.name, nodes: [], into: node.label })
     }
@@ -24,16 +25,20 @@ export const simplifyGemm: FoldingPass = {
   },
 }
 
-function absorbFactor(graph: Graph, node: GraphNode, name: 'alpha' | 'beta', index: number): boolean {
+/** @param made constants times factors: who shares both shares what is made of them */
+function absorbFactor(graph: Graph, node: GraphNode, made: Map<string, GraphTensor>, name: 'alpha' | 'beta'): boolean {
   const factor = node.float(name, 1)
+  const index = name === 'alpha' ? 1 : 2
   const tensor = node.inputs[index] ?? null
   if (factor === 1) return false
   if (tensor === null) node.attributes.delete(name)
   if (tensor === null) return true
-  const scaled = tensor.constant?.elementType === 'f32' ? multiply(tensor.constant, factor) : null
-  if (scaled === null) return false
-  if (tensor.soleConsumer === node && tensor.uses.length === 1) graph.setConstant(tensor, scaled)
-  else graph.setInput(node, index, graph.addConstant(tensor.name, scaled))
+  const key = `${factor} ${tensor.name}`
+  const scaled = tensor.constant?.elementType === 'f32' && !made.has(key) ? multiply(tensor.constant, factor) : null
+  if (scaled !== null) made.set(key, graph.addConstant(tensor.name, scaled))
+  const product = made.get(key)
+  if (product === undefined) return false
+  graph.setInput(node, index, product)
   node.attributes.delete(name)
   return true
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Constant } from '../../../lib/graph/constant.js'
 import { countFoldedNodes, foldGraph } from '../../../lib/graph/folding/fold-graph.js'
+import type { Graph } from '../../../lib/graph/graph.js'
 import { graphFromOnnx, readGraph } from '../../../lib/graph/graph-from-onnx.js'
 import { encodeGraph, onnxFromGraph } from '../../../lib/graph/onnx-from-graph.js'
 import { raiseOpset } from '../../../lib/graph/opset/raise-opset.js'
@@ -108,6 +109,52 @@ describe('folding of constants', () => {
       outputs: ['y'],
     })
     expect(foldGraph(graph).graph.nodes.size).toBe(1)
+  })
+})
+
+describe('weights that several layers share', () => {
+  const matrices = (graph: Graph) =>
+    [...graph.tensors.values()].filter(({ constant }) => constant !== null && constant.shape.length === 2)
+  const square = floats([2, 2], 1, 2, 3, 4)
+  const layers = (type: string, first: string, second: string): NodeSketch[] => [
+    { type, inputs: ['x', first], outputs: ['a'] },
+    { type, inputs: ['a', second], outputs: ['y'] },
+  ]
+  const fold = (nodes: NodeSketch[]) =>
+    foldGraph(makeGraph({ opset: 17, inputs: { x: [2, 2] }, constants: { w: square }, nodes, outputs: ['y'] })).graph
+
+  it.each<[string, Omit<NodeSketch, 'inputs' | 'outputs'>]>([
+    ['through an Identity for each', { type: 'Identity' }],
+    ['transposed for each', { type: 'Transpose', attributes: { perm: [1, 0] } }],
+    ['in several steps for each', { type: 'Neg' }],
+  ])('%s, are one constant', (_, between) => {
+    const chain = (to: string): NodeSketch[] => [
+      { ...between, inputs: ['w'], outputs: [`${to}0`] },
+      { ...between, inputs: [`${to}0`], outputs: [to] },
+    ]
+    const folded = fold([...chain('one'), ...chain('two'), ...layers('MatMul', 'one', 'two')])
+    expect([...folded.nodes].map(({ type }) => type)).toEqual(['MatMul', 'MatMul'])
+    expect(matrices(folded)).toHaveLength(1)
+  })
+
+  it('are not one constant where they are turned in different ways', () => {
+    const turn = (to: string, perm: number[]): NodeSketch => ({
+      type: 'Transpose',
+      inputs: ['w'],
+      outputs: [to],
+      attributes: { perm },
+    })
+    const folded = fold([turn('one', [1, 0]), turn('two', [0, 1]), ...layers('MatMul', 'one', 'two')])
+    expect(matrices(folded)).toHaveLength(2)
+  })
+
+  it('are one constant as factors of a Gemm and an Einsum too', () => {
+    const gemms = layers('Gemm', 'w', 'w').map((node) => ({ ...node, attributes: { alpha: { float: 2 } } }))
+    expect(matrices(fold(gemms))).toHaveLength(1)
+    const sums = layers('Einsum', 'w', 'w').map((node) => ({ ...node, attributes: { equation: 'bi,oi->bo' } }))
+    const folded = fold(sums)
+    expect([...folded.nodes].map(({ type }) => type)).toEqual(['MatMul', 'MatMul'])
+    expect(matrices(folded)).toHaveLength(1)
   })
 })
 
