@@ -186,6 +186,8 @@ async function quantizeModel(settings: QuantizeSettings, engine: EngineOptions |
 /** The samples are looked at while the engine compiles, which takes longer. */
 async function checkFirst(maker: CandidateMaker, made: Candidate, kept: readonly KeptInference[], trained: TrainedLayer | null) {
   const checking = maker.check(made, kept)
+  // It may fail while the samples are looked at, before anybody waits for it; that is told below.
+  checking.catch(() => {})
   try {
     const scale = await checkSampleScale(maker.observed, kept, trained, maker.settings.signal)
     return { first: await checking, scale }
