@@ -1,6 +1,7 @@
 import type { HalfType } from '../quantization/half-precision/half-operators.js'
 import type { OnnxInput } from './build-tensorrt.js'
 import { convertPrecision } from './convert-precision.js'
+import { explainMissingOpenVino } from './explain-missing-openvino.js'
 import { describeOptions, identifySamples, optimalShapes, preparedSource, type TensorRtPreparation } from './prepare-tensorrt.js'
 import type { BuildTensorRtSettings } from './tensorrt-options.js'
 
@@ -21,7 +22,9 @@ export function prepareTensorRtHalf(settings: BuildTensorRtSettings, model: Onnx
       return samples && { halfPrecision: described, ...samples }
     },
     async run() {
-      const converted = await convertPrecision({ ...how, model: source, type, calibration, shapes, signal })
+      const converted = await explainMissingOpenVino(`${type} that keeps to samples`, () =>
+        convertPrecision({ ...how, model: source, type, calibration, shapes, signal }),
+      )
       const { half, float, casts } = converted
       const told = `${half} nodes compute in ${type}, ${float.length} stay in f32, ${casts} casts`
       return {

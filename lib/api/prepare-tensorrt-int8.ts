@@ -1,6 +1,7 @@
 import type { QuantizationOptions } from '../quantization/quantize-options.js'
 import type { OnnxInput } from './build-tensorrt.js'
 import { readTwice } from './calibration/samples-twice.js'
+import { explainMissingOpenVino } from './explain-missing-openvino.js'
 import { halveQuantized } from './halve-quantized.js'
 import { describeOptions, identifySamples, optimalShapes, preparedSource, type TensorRtPreparation } from './prepare-tensorrt.js'
 import { describeHalf } from './prepare-tensorrt-half.js'
@@ -34,7 +35,9 @@ export function prepareTensorRtInt8(settings: BuildTensorRtSettings, model: Onnx
       // Half precision takes a second look at the samples, which is quick beside the first.
       const share = half === null ? 1 : 0.8
       const onProgress = ({ fraction }: { fraction: number }) => report(fraction * share)
-      const quantized = await quantize({ ...how, model: source, calibration: first, signal, logger, onProgress })
+      const quantized = await explainMissingOpenVino('INT8', () =>
+        quantize({ ...how, model: source, calibration: first, signal, logger, onProgress }),
+      )
       const { model, warnings } = quantized
       const leftFloat = new Map(quantized.float.map(({ node, reason }) => [node, reason]))
       if (half === null) return { bytes: model, notes: [], leftFloat, warnings }

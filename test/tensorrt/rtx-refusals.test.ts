@@ -2,9 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { encodeOnnx } from '../models/encode-onnx.js'
+import { buildEngine } from '../../lib/api/build-engine.js'
+import { encodeOnnx, unaryModel } from '../models/encode-onnx.js'
 import { buildSmallPlan, failureOf } from './build-small-plan.js'
-import { describeWithTensorRt } from './libraries.js'
+import { coreLibraries, describeWithTensorRt } from './libraries.js'
 
 const shape = [1, 4]
 /** `y = x + w`, whose `w` is in a file. */
@@ -15,10 +16,15 @@ const model = encodeOnnx({
   initializers: [{ name: 'w', type: 'f32', shape, data: { location: 'weights.bin', offset: 0, length: 16 } }],
 })
 
+async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'enginery-refusals-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  return folder
+}
+
 describeWithTensorRt('TensorRT-RTX 1.7', 'what is refused before TensorRT sees it', () => {
   it('weights in files that bytes do not lead to: the file is named, and taken where the path is', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'enginery-beside-'))
-    onTestFinished(() => rm(folder, { recursive: true }))
+    const folder = await temporaryFolder()
     const bare = await failureOf(buildSmallPlan({ model }))
     expect(bare).toMatchObject({
       code: 'EXTERNAL_DATA_MISSING',
@@ -39,5 +45,13 @@ describeWithTensorRt('TensorRT-RTX 1.7', 'what is refused before TensorRT sees i
       message: expect.stringContaining('timing caches'),
       cure: expect.stringContaining('chosen where the plan runs'),
     })
+  })
+
+  it('and what is not: no compute capability, which is the default of TensorRT-RTX, whatever GPU is here', async () => {
+    const folder = await temporaryFolder()
+    const library = coreLibraries['TensorRT-RTX 1.7']
+    const plan = await buildEngine({ backend: 'tensorrt', library, model: unaryModel('Relu', shape) })
+    const { devices } = await plan.save(join(folder, 'relu.plan'))
+    expect(devices.map(({ fullName }) => fullName)).toEqual(["GPUs that TensorRT-RTX builds for by default: Ampere's and later"])
   })
 })

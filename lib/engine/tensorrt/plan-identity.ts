@@ -19,7 +19,10 @@ export function tensorrtIdentity(library: OpenedTensorRt, options: TensorRtCompi
   const devices =
     capabilities !== undefined
       ? capabilities.map((capability) => describe(`compute capability ${capability}`, capability))
-      : [here ? describe(here.name, here.computeCapability) : describe('no device', 'none')]
+      : installation.product === 'tensorrt-rtx'
+        ? // Where none is named, it builds for those of its version, whatever GPU is here.
+          [describe("GPUs that TensorRT-RTX builds for by default: Ampere's and later", 'default')]
+        : [here ? describe(here.name, here.computeCapability) : describe('no device', 'none')]
   return { backend: 'tensorrt', versions, devices, cpuFeatures: [] }
 }
 

@@ -77,6 +77,11 @@ export const tensorrtErrors = {
     message: 'What the layers of {model} compute in is not known, so that requireInt8 cannot be judged: {reason}',
     cure: 'Build where the GPU is, with `builder.profilingVerbosity: "detailed"`, which is the default there; or give a model with quantizers, of which the network says what is INT8.',
   },
+  TENSORRT_NEEDS_OPENVINO: {
+    topic: 'Calibration',
+    message: '{what} for TensorRT is prepared with samples, which run on OpenVINO, and that is missing: {reason}',
+    cure: 'A model with quantizers, or precision fp16 without samples, needs no OpenVINO. {advice}',
+  },
   TENSORRT_CALIBRATION_FAILED: {
     topic: 'Calibration',
     message: 'The calibration was stopped: {reason}',
