@@ -73,7 +73,8 @@ function unionMessage(branches: readonly (readonly Issue[])[]): string {
     if (issue?.code === 'invalid_type') expected.add(issue.expected)
     else if (issue?.code === 'invalid_value')
       for (const value of issue.values) expected.add(JSON.stringify(value) ?? String(value))
-    else if (issue) expected.add(lowerFirst(issue.message).replace(/^expected /, ''))
+    // What a kind of value checks for itself may have no words for it; the others have.
+    else if (issue && issue.message !== 'Invalid input') expected.add(lowerFirst(issue.message).replace(/^expected /, ''))
   }
   return `expected ${[...expected].join(' or ')}`
 }

@@ -49,6 +49,15 @@ describe('enginery bench', () => {
     expect(report.clock).toMatch(/All requests busy/)
   })
 
+  it('says of an engine with a single request that throughput mode keeps one inference busy', async () => {
+    const cwd = await folderWithModel()
+    await runCli(['build', 'm.onnx', '--requests', '1', '-o', 'm.blob'], { cwd })
+    const args = ['m.blob', '--iterations', '5', '--warm-up', '0']
+    const note = /single request.* one inference at a time/
+    expect((await bench([...args, '--mode', 'throughput'], cwd)).engine.notes).toContainEqual(expect.stringMatching(note))
+    expect((await bench(args, cwd)).engine.notes).toEqual([])
+  })
+
   it('measures inferSync', async () => {
     const cwd = await folderWithModel()
     const report = await bench(['m.onnx', '--sync', '--iterations', '100', '--warm-up', '0'], cwd)

@@ -53,6 +53,14 @@ describe('enginery build', () => {
     expect(manifest.options.hints).toMatchObject({ performance: 'throughput', requests: 3 })
   })
 
+  it('asks for samples where it is to quantize', async () => {
+    const outcome = await runCli(['build', 'relu.onnx', '--precision', 'int8'], { cwd: await folderWithModel() })
+    expect(outcome).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^error USAGE_INVALID: .*no samples: name them with --data/),
+    })
+  })
+
   it('keeps shapes open only when asked to, and says so', async () => {
     const folder = await folderWithModel(['n', 4])
     const fixed = buildReportSchema.parse(parseReport(await runCli(['build', 'relu.onnx', '--json'], { cwd: folder })))

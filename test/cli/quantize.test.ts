@@ -163,7 +163,7 @@ describe('enginery build --precision int8', () => {
     const cwd = await folderWithModel()
     const codeOf = async (...args: string[]) =>
       failureReportSchema.parse(parseReport(await runCli(['build', ...args, '--json'], { cwd }))).error.code
-    expect(await codeOf('model.onnx', '--precision', 'int8')).toBe('OPTION_INVALID')
+    expect(await codeOf('model.onnx', '--precision', 'int8')).toBe('USAGE_INVALID')
     expect(await codeOf('model.onnx', '--data', 'calib.npy')).toBe('USAGE_INVALID')
     await report(['model.onnx', '--data', 'calib.npy', '-o', 'q.onnx'], cwd)
     expect(await codeOf('q.onnx', '--precision', 'int8', '--data', 'calib.npy')).toBe('MODEL_QUANTIZED')

@@ -70,7 +70,7 @@ async function bench(session: Session, argument: string | undefined, flags: Flag
   const opened = await openEngine(session, target, shaped.options, own)
   try {
     const { inputs, sources } = prepareInputs(opened.engine.inputs, arrays, own, true)
-    const engine = await describeOpenedEngine(target, opened, shaped.notes)
+    const engine = await describeOpenedEngine(target, opened, [...shaped.notes, ...notesOfMode(mode, opened.engine.requests)])
     const measurement = await withProgress(session, (bar) =>
       measureEngine(opened.engine, inputs, {
         mode,
@@ -94,6 +94,13 @@ async function bench(session: Session, argument: string | undefined, flags: Flag
   } finally {
     await opened.engine.close()
   }
+}
+
+function notesOfMode(mode: 'latency' | 'throughput', requests: number): string[] {
+  if (mode === 'latency' || requests > 1) return []
+  return [
+    'the engine has a single request, so that throughput mode, too, runs one inference at a time; tuned for throughput it has several',
+  ]
 }
 
 function tunedFor(mode: 'latency' | 'throughput', target: Target, options: EngineConfig): EngineConfig {

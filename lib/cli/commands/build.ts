@@ -100,5 +100,10 @@ async function withCalibration(engine: EngineConfig, recipe: Recipe, flags: Cali
     if (unused === undefined) return engine
     throw engineryError('USAGE_INVALID', { reason: `--${unused}: only for --precision int8` })
   }
-  return { ...engine, calibration: { ...calibrationOfConfig({ engine, recipe }), ...given } }
+  const calibration = { ...calibrationOfConfig({ engine, recipe }), ...given }
+  if (calibration.data === undefined) {
+    const reason = '--precision int8: no samples: name them with --data, or in the configuration (calibration.data)'
+    throw engineryError('USAGE_INVALID', { reason })
+  }
+  return { ...engine, calibration }
 }
