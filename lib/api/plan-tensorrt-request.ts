@@ -13,6 +13,7 @@ import type { OnnxModel } from '../model/onnx-types.js'
 import type { NativeBuildRequest } from '../native/tensorrt-addon.js'
 import type { OnnxInput } from './build-tensorrt.js'
 import type { PlannedPrecision } from './plan-tensorrt-precision.js'
+import { calibratedProfile } from './prepare-tensorrt.js'
 import type { BuildTensorRtSettings } from './tensorrt-options.js'
 
 /** What TensorRT is asked for. */
@@ -48,7 +49,7 @@ export async function planRequest(
     name,
     shape: (shape ?? []).map((one) => (typeof one === 'number' && one >= 0 ? one : null)),
   }))
-  const { inputShapes, profiles, batchFixed } = planShapes(shownName, inputs, settings)
+  const { inputShapes, profiles, calibration, batchFixed } = planShapes(shownName, inputs, settings)
   // Before the settings that go with them: what replaced types of single layers says more.
   const layers = planLayerSettings(settings.builder, precision, library)
   const { settings: builderSettings, stronglyTyped, maxThreads } = planSettings(settings.builder, precision, library, allowsHalf)
@@ -65,11 +66,12 @@ export async function planRequest(
     profiles,
     ...(maxThreads !== undefined && { maxThreads }),
     ...(settings.dynamicRanges && { dynamicRanges: settings.dynamicRanges }),
-    ...(settings.calibrationProfile !== undefined && { calibrationProfile: settings.calibrationProfile }),
+    ...(typeof settings.calibrationProfile === 'number' && { calibrationProfile: settings.calibrationProfile }),
+    ...(calibration && { calibrationRanges: calibration }),
     verbose: settings.verbose ?? false,
     device: settings.device,
   }
-  const calibrated = settings.profiles?.[settings.calibrationProfile ?? 0] ?? {}
+  const calibrated = calibratedProfile(settings)
   const types = new Map(declared.map(({ name, type }) => [name, type as CalibrationInput['type']]))
   return {
     notes: batchFixed.map((name) => `the open batch dimension of input ${name} became 1 (options shapes, profiles)`),

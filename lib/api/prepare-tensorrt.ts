@@ -1,5 +1,6 @@
 import type { CalibrationWarning } from '../calibration/calibration-warning.js'
 import type { EnginePreparation } from '../engine/manifest.js'
+import type { TensorRtProfileInput } from '../engine/tensorrt/build-options.js'
 import { graphFromOnnx } from '../graph/graph-from-onnx.js'
 import { loadOnnxModel } from '../model/onnx-file.js'
 import type { OnnxInput } from './build-tensorrt.js'
@@ -34,10 +35,15 @@ export function preparedSource({ model: given }: BuildTensorRtSettings, model: O
   return model.path !== null && !isBytes ? model.path : model.bytes
 }
 
+/** Whose `opt` samples have. */
+export function calibratedProfile({ profiles, calibrationProfile = 0 }: BuildTensorRtSettings): TensorRtProfileInput {
+  return typeof calibrationProfile === 'number' ? (profiles?.[calibrationProfile] ?? {}) : calibrationProfile
+}
+
 /** Inputs with ranges are calibrated at the lengths that TensorRT tunes one profile for. */
-export function optimalShapes({ profiles, calibrationProfile = 0 }: BuildTensorRtSettings): Record<string, number[]> {
+export function optimalShapes(settings: BuildTensorRtSettings): Record<string, number[]> {
   const shapes: Record<string, number[]> = {}
-  for (const [name, range] of Object.entries(profiles?.[calibrationProfile] ?? {})) {
+  for (const [name, range] of Object.entries(calibratedProfile(settings))) {
     if ('opt' in range) shapes[name] = [...range.opt]
   }
   return shapes

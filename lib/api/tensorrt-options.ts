@@ -127,8 +127,8 @@ export interface TensorRtBuildOptions {
   shapes?: Record<string, number[]> | undefined
   /** Ranges of shapes that the plan is made for; TensorRT tunes each for its `opt`. */
   profiles?: TensorRtProfileInput[] | undefined
-  /** Index of the profile whose `opt` is the shape of samples; 0 unless told. */
-  calibrationProfile?: number | undefined
+  /** Index of the profile whose `opt` is the shape of samples, or a profile for them alone; 0 unless told. */
+  calibrationProfile?: number | TensorRtProfileInput | undefined
   /** TensorRT 10, int8: [min, max] by tensor name, in place of a calibration. */
   dynamicRanges?: Record<string, [number, number]> | undefined
   /** Of TensorRT's ONNX parser, by its own names. */

@@ -138,6 +138,8 @@ export interface NativeBuildRequest extends Partial<NativeCheckRequest> {
   calibration?: NativeCalibration
   /** 10.x: index into `profiles`. */
   calibrationProfile?: number
+  /** 10.x: in its place, a profile of its own. */
+  calibrationRanges?: NativeProfileRange[]
   /** 10.x: [min, max] by tensor name. */
   dynamicRanges?: Record<string, [min: number, max: number]>
   /** Keep a line for everything that TensorRT tries. */
@@ -220,6 +222,8 @@ export interface NativeBuildOutcome {
   layerInformation?: string
   /** Names of `dynamicRanges` that the network has no tensor of. */
   unmatchedRanges: string[]
+  /** By input: the lengths that samples are calibrated in, read back from the config. Empty but for 10.x. */
+  calibrationShapes: Record<string, number[]>
   /** With any of these nothing was built. */
   unusedRules: NativeUnusedRule[]
   /** What failed before TensorRT was asked to build. */

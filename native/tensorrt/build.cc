@@ -92,14 +92,36 @@ void set_dynamic_ranges(nvinfer1::INetworkDefinition& network, const BuildReques
     for (const auto& [name, range] : ranges) outcome.unmatched_ranges.push_back(name);
 }
 
-void set_calibration(nvinfer1::IBuilderConfig& config, const BuildRequest& request,
+void set_calibration(nvinfer1::IBuilder& builder, nvinfer1::IBuilderConfig& config, const BuildRequest& request,
                      const std::vector<nvinfer1::IOptimizationProfile*>& profiles) {
     if (request.calibration) config.setInt8Calibrator(&request.calibration->calibrator());
+    if (request.calibration_ranges) {
+        const std::string title = "the profile to calibrate with";
+        if (!config.setCalibrationProfile(make_profile(builder, *request.calibration_ranges, title))) {
+            throw NativeError("TRT_PROFILE", "TensorRT does not take " + title);
+        }
+        return;
+    }
     if (request.calibration_profile < 0) return;
     const auto index = static_cast<size_t>(request.calibration_profile);
     if (index >= profiles.size() || !config.setCalibrationProfile(profiles[index])) {
         throw NativeError("TRT_PROFILE", "profile " + std::to_string(index) + " cannot be calibrated with");
     }
+}
+#endif
+
+#if defined(ENGINERY_TENSORRT_V10)
+std::map<std::string, std::vector<int64_t>> read_calibration_shapes(nvinfer1::IBuilderConfig& config,
+                                                                    const nvinfer1::INetworkDefinition& network) {
+    std::map<std::string, std::vector<int64_t>> shapes;
+    const nvinfer1::IOptimizationProfile* profile = config.getCalibrationProfile();
+    for (int32_t i = 0; profile != nullptr && i < network.getNbInputs(); ++i) {
+        const char* name = network.getInput(i)->getName();
+        const nvinfer1::Dims dims = profile->getDimensions(name, nvinfer1::OptProfileSelector::kOPT);
+        // Below zero for an input that it says nothing of.
+        if (dims.nbDims >= 0) shapes[name].assign(dims.d, dims.d + dims.nbDims);
+    }
+    return shapes;
 }
 #endif
 
@@ -123,7 +145,8 @@ void prepare(Workbench& bench, nvinfer1::IBuilderConfig& config, const BuildRequ
     const auto profiles = add_profiles(*bench.builder, config, request.profiles);
 #if defined(ENGINERY_TENSORRT_V10)
     set_dynamic_ranges(*bench.network, request, outcome);
-    set_calibration(config, request, profiles);
+    set_calibration(*bench.builder, config, request, profiles);
+    outcome.calibration_shapes = read_calibration_shapes(config, *bench.network);
 #else
     (void)profiles;
 #endif

@@ -45,6 +45,8 @@ struct BuildRequest {
     bool ignore_timing_mismatch = false;
     // Of the profile that calibration runs with; -1 for none. 10.x.
     int calibration_profile = -1;
+    // Or a profile of its own. 10.x.
+    std::optional<ProfileRanges> calibration_ranges;
     // By tensor name: what dynamic ranges are set to, instead of a calibration. 10.x.
     std::map<std::string, std::pair<float, float>> dynamic_ranges;
     bool verbose = false;
@@ -72,6 +74,8 @@ struct BuildOutcome {
     std::vector<std::string> unmatched_ranges;
     // Of the request's `layers`: with any of these nothing is built.
     std::vector<UnusedLayerRule> unused_rules;
+    // By input: what samples are calibrated in, as the config has it. 10.x.
+    std::map<std::string, std::vector<int64_t>> calibration_shapes;
     // What failed before TensorRT was asked to build: no builder, a name or a number that it did not take.
     std::optional<NativeError> refused;
     // What stopped the calibration, where that is what failed.

@@ -147,6 +147,12 @@ Napi::Object outcome_to_js(Napi::Env env, BuildOutcome& outcome) {
                    one.Set("reason", rule.reason);
                    return one;
                }));
+    Napi::Object shapes = Napi::Object::New(env);
+    for (const auto& [name, lengths] : outcome.calibration_shapes) {
+        shapes.Set(name,
+                   to_array(env, lengths, [&](int64_t length) { return Napi::Number::New(env, static_cast<double>(length)); }));
+    }
+    object.Set("calibrationShapes", shapes);
     if (outcome.refused) object.Set("refused", to_js_error(env, *outcome.refused).Value());
     if (outcome.calibration_failure) object.Set("calibrationFailure", to_js_error(env, *outcome.calibration_failure).Value());
     return object;

@@ -9,8 +9,8 @@ using nvinfer1::Dims;
 using nvinfer1::IOptimizationProfile;
 using nvinfer1::OptProfileSelector;
 
-[[noreturn]] void refuse(size_t profile, const std::string& input, const std::string& reason) {
-    throw NativeError("TRT_PROFILE", "profile " + std::to_string(profile) + ", input " + input + ": " + reason);
+[[noreturn]] void refuse(const std::string& profile, const std::string& input, const std::string& reason) {
+    throw NativeError("TRT_PROFILE", profile + ", input " + input + ": " + reason);
 }
 
 Dims dims_of(const std::vector<int64_t>& lengths, const std::string& input) {
@@ -34,14 +34,14 @@ bool set_values(IOptimizationProfile& profile, const char* input, OptProfileSele
 #endif
 }
 
-void add_range(IOptimizationProfile& profile, const ProfileRange& range, size_t index) {
+void add_range(IOptimizationProfile& profile, const ProfileRange& range, const std::string& title) {
     const std::pair<OptProfileSelector, const std::vector<int64_t>*> sides[] = {
         {OptProfileSelector::kMIN, &range.min}, {OptProfileSelector::kOPT, &range.opt}, {OptProfileSelector::kMAX, &range.max}};
     for (const auto& [which, numbers] : sides) {
         const char* input = range.input.c_str();
         const bool taken = range.is_values ? set_values(profile, input, which, *numbers)
                                            : profile.setDimensions(input, which, dims_of(*numbers, range.input));
-        if (!taken) refuse(index, range.input, "TensorRT does not take these numbers");
+        if (!taken) refuse(title, range.input, "TensorRT does not take these numbers");
     }
 }
 
@@ -66,16 +66,21 @@ void fix_input_shapes(nvinfer1::INetworkDefinition& network, const std::map<std:
     }
 }
 
+IOptimizationProfile* make_profile(nvinfer1::IBuilder& builder, const ProfileRanges& ranges, const std::string& title) {
+    IOptimizationProfile* profile = builder.createOptimizationProfile();
+    if (profile == nullptr) throw NativeError("TRT_PROFILE", "TensorRT made no optimization profile");
+    for (const ProfileRange& range : ranges) add_range(*profile, range, title);
+    if (!profile->isValid()) refuse(title, ranges.empty() ? "(none)" : ranges.front().input, "min <= opt <= max does not hold");
+    return profile;
+}
+
 std::vector<IOptimizationProfile*> add_profiles(nvinfer1::IBuilder& builder, nvinfer1::IBuilderConfig& config,
                                                 const std::vector<ProfileRanges>& profiles) {
     std::vector<IOptimizationProfile*> added;
     for (size_t i = 0; i < profiles.size(); ++i) {
-        IOptimizationProfile* profile = builder.createOptimizationProfile();
-        if (profile == nullptr) throw NativeError("TRT_PROFILE", "TensorRT made no optimization profile");
-        for (const ProfileRange& range : profiles[i]) add_range(*profile, range, i);
-        if (!profile->isValid())
-            refuse(i, profiles[i].empty() ? "(none)" : profiles[i].front().input, "min <= opt <= max does not hold");
-        if (config.addOptimizationProfile(profile) < 0) refuse(i, "(all)", "TensorRT does not take the profile");
+        IOptimizationProfile* profile = make_profile(builder, profiles[i], "profile " + std::to_string(i));
+        if (config.addOptimizationProfile(profile) < 0)
+            refuse("profile " + std::to_string(i), "(all)", "TensorRT does not take the profile");
         added.push_back(profile);
     }
     return added;

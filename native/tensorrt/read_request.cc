@@ -100,6 +100,8 @@ void read_ten(Napi::Env env, const Napi::Object& object, BuildRequest& request) 
         if (pair.size() != 2) arguments.refuse("a dynamic range", "[min, max]");
         request.dynamic_ranges[name] = {pair[0], pair[1]};
     });
+    const Napi::Value ranges = object.Get("calibrationRanges");
+    if (ArgumentReader::is_given(ranges)) request.calibration_ranges = list_of(ranges, "calibrationRanges", read_range);
     const Napi::Value calibration = object.Get("calibration");
     if (!ArgumentReader::is_given(calibration)) return;
     if (!calibration.IsObject()) arguments.refuse("calibration", "an object");

@@ -14,7 +14,7 @@ const program = join(import.meta.dirname, 'programs', 'replay-with-ten.mjs')
 
 export const noSettings = { flags: {}, memoryPools: {}, previewFeatures: {}, choices: {}, numbers: {} }
 
-export type Replayed = Pick<NativeBuildOutcome, 'kind' | 'errors' | 'refused' | 'settings'> &
+export type Replayed = Pick<NativeBuildOutcome, 'kind' | 'errors' | 'refused' | 'settings' | 'calibrationShapes'> &
   Partial<NativeNetwork> & { warnings: string[] }
 
 /** Networks as TensorRT 10.15 makes them, in a process of its own: it takes NVIDIA's switch for working without a device. */

@@ -73,6 +73,9 @@ describeWithTensorRt('TensorRT-RTX 1.7', 'what can be refused is refused before 
     const wide = { min: [1, 4, 8, 24], opt: [1, 4, 8, 24], max: [1, 4, 8, 32] }
     const second = await watch({ precision: 'int8', profiles: [{ x: range }, { x: wide }], calibrationProfile: 1 }, [8, 24])
     expect(second.error).toBeUndefined()
+    const third = await watch({ precision: 'int8', profiles: [{ x: range }], calibrationProfile: { x: wide } }, [8, 24])
+    expect(third.error).toBeUndefined()
+    expect(third.plan?.inputs[0]?.shape).toEqual(['dynamic', 4, 'dynamic', 'dynamic'])
   })
 
   it('INT8 of a model without quantizers, for which there are no samples', async () => {

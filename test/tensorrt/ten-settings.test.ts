@@ -95,17 +95,26 @@ describeWithTensorRt('TensorRT 10.15', 'settings of the builder, read back from 
     expect(twice?.refused).toMatchObject({ code: 'TRT_CONFIG', message: expect.stringContaining('unique') })
   })
 
-  it('the profile to calibrate with, of several; one that is not there is refused', async () => {
+  it('the profile to calibrate with, of several or one of its own; one that is not there is refused', async () => {
     const range = (most: number) => [{ input: 'x', min: [1, 3, 8, 8], opt: [2, 3, 8, 8], max: [most, 3, 8, 8] }]
     const request = {
       network: writeNetwork(-1),
       settings: { ...noSettings, flags: { int8: true } },
       profiles: [range(4), range(8)],
     }
-    const [second, third] = await describeWithTen([
+    const own = { input: 'x', min: [1, 3, 8, 8], opt: [3, 3, 8, 8], max: [3, 3, 8, 8] }
+    const [second, third, alone, odd] = await describeWithTen([
       { ...request, calibrationProfile: 1 },
       { ...request, calibrationProfile: 2 },
+      { ...request, calibrationRanges: [own] },
+      { ...request, calibrationRanges: [{ ...own, min: [4, 3, 8, 8] }] },
     ])
+    expect(alone?.refused).toBeUndefined()
+    expect([second?.calibrationShapes, alone?.calibrationShapes]).toEqual([{ x: [2, 3, 8, 8] }, { x: [3, 3, 8, 8] }])
+    expect(odd?.refused).toMatchObject({
+      code: 'TRT_PROFILE',
+      message: expect.stringContaining('the profile to calibrate with, input x'),
+    })
     expect(second).toMatchObject({ kind: 'described' })
     expect(second?.refused).toBeUndefined()
     expect(third?.refused).toMatchObject({ code: 'TRT_PROFILE', message: expect.stringContaining('profile 2') })

@@ -119,7 +119,10 @@ export const tensorrtCompileSchema = z.strictObject({
     .optional()
     .describe('fixed shape per input name'),
   profiles: z.array(profileSchema).min(1).max(64).optional().describe('ranges of shapes that the plan is made for'),
-  calibrationProfile: z.int().min(0).optional().describe('index of the profile whose opt samples have; default 0'),
+  calibrationProfile: z
+    .union([z.int().min(0), profileSchema])
+    .optional()
+    .describe('index of the profile whose opt samples have, or a profile of its own; default 0'),
   dynamicRanges: z
     .record(z.string(), z.tuple([z.number(), z.number()]))
     .optional()

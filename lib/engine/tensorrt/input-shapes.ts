@@ -12,6 +12,8 @@ export interface PlannedShapes {
   /** Fixed dimensions for inputs that the model leaves open. */
   readonly inputShapes: Record<string, number[]>
   readonly profiles: NativeProfileRange[][]
+  /** The profile to calibrate with, where it is one of its own. */
+  readonly calibration?: NativeProfileRange[]
   /** Inputs whose open batch dimension became 1 because nobody said otherwise. */
   readonly batchFixed: readonly string[]
 }
@@ -28,7 +30,8 @@ export function planShapes(
   { shapes = {}, profiles = [], calibrationProfile }: Pick<TensorRtCompileOptions, 'shapes' | 'profiles' | 'calibrationProfile'>,
 ): PlannedShapes {
   const known = new Map(inputs.map((input) => [input.name, input]))
-  for (const name of [...Object.keys(shapes), ...profiles.flatMap((profile) => Object.keys(profile))]) {
+  const own = typeof calibrationProfile === 'object' ? calibrationProfile : undefined
+  for (const name of [...Object.keys(shapes), ...[...profiles, own ?? {}].flatMap((profile) => Object.keys(profile))]) {
     if (!known.has(name)) throw engineryError('INPUT_UNKNOWN', { name, expected: [...known.keys()] })
   }
   const inputShapes: Record<string, number[]> = {}
@@ -37,23 +40,36 @@ export function planShapes(
     const fixed = shapes[input.name]
     const isRanged = profiles.some((profile) => Object.hasOwn(profile, input.name))
     if (fixed !== undefined && isRanged) throw refuse(model, `${input.name} is in shapes and in profiles`)
-    if (isRanged && input.shape.includes(null)) requireInAll(model, input, profiles)
+    if (isRanged && input.shape.includes(null)) requireInAll(model, input, profiles, own)
     if (fixed !== undefined) inputShapes[input.name] = checkFixed(model, input, fixed)
     else if (!isRanged && input.shape.includes(null)) {
       inputShapes[input.name] = fixBatch(model, input)
       batchFixed.push(input.name)
     }
   }
-  if (calibrationProfile !== undefined && calibrationProfile >= profiles.length) {
+  if (typeof calibrationProfile === 'number' && calibrationProfile >= profiles.length) {
     throw refuse(model, `calibrationProfile is ${calibrationProfile}, and there are ${profiles.length} profiles, counted from 0`)
   }
-  return { inputShapes, profiles: profiles.map((profile, index) => planProfile(model, known, profile, index)), batchFixed }
+  const plan = (profile: TensorRtProfileInput, title: string) => planProfile(model, known, profile, title)
+  return {
+    inputShapes,
+    profiles: profiles.map((profile, index) => plan(profile, `profile ${index}`)),
+    ...(own && { calibration: plan(own, 'calibrationProfile') }),
+    batchFixed,
+  }
 }
 
 /** TensorRT wants every open dimension of every profile. */
-function requireInAll(model: string, { name, shape }: DeclaredInput, profiles: readonly TensorRtProfileInput[]): void {
+function requireInAll(
+  model: string,
+  { name, shape }: DeclaredInput,
+  profiles: readonly TensorRtProfileInput[],
+  own: TensorRtProfileInput | undefined,
+): void {
   const lacking = profiles.findIndex((profile) => !Object.hasOwn(profile, name))
   if (lacking >= 0) throw refuse(model, `${name} is ${show(shape)}, and profile ${lacking} says nothing of it, as others do`)
+  if (own && !Object.hasOwn(own, name))
+    throw refuse(model, `${name} is ${show(shape)}, and calibrationProfile says nothing of it`)
 }
 
 function refuse(model: string, reason: string) {
@@ -76,10 +92,10 @@ function planProfile(
   model: string,
   known: ReadonlyMap<string, DeclaredInput>,
   profile: TensorRtProfileInput,
-  index: number,
+  title: string,
 ): NativeProfileRange[] {
   return Object.entries(profile).map(([input, range]) => {
-    const where = `profile ${index}, input ${input}`
+    const where = `${title}, input ${input}`
     const isValues = 'values' in range
     const { min, opt, max } = isValues ? range.values : range
     if (min.length !== opt.length || opt.length !== max.length) {

@@ -41,8 +41,11 @@ export interface TrtexecDraft {
   pluginsToSerialize: string[]
   ignoreParserPlugins: boolean
   parserFlags: NonNullable<TensorRtCompileInput['parserFlags']>
-  shapes: Partial<Record<'min' | 'opt' | 'max' | 'only', Record<string, number[]>>>
+  shapes: Partial<Record<ShapesEnd, Record<string, number[]>>>
 }
+
+/** Which option of shapes: `--minShapes`, `--shapes`, `--minShapesCalib`, ... */
+export type ShapesEnd = 'min' | 'opt' | 'max' | 'only' | 'minCalib' | 'optCalib' | 'maxCalib'
 
 /**
  * Reads options of trtexec (8.6 to 11.0) as options of buildEngine. Those that mean the same here are taken; those about
@@ -134,24 +137,28 @@ function precisionOf({ precisions, builder }: TrtexecDraft): Pick<TrtexecBuild['
   return { precision, ...(isEight && !precisions.has('fp16') && { halfPrecision: false }) }
 }
 
-function shapesOf({ shapes: { min, opt, max, only } }: TrtexecDraft): Pick<TensorRtCompileInput, 'shapes' | 'profiles'> {
-  if (min === undefined && opt === undefined && max === undefined) {
-    // As trtexec has it: one shape is all three.
-    return only === undefined ? {} : { profiles: [profileOf(only, only, only)] }
-  }
-  // As trtexec has it: an end that is left out is the one beside it.
-  const [least, best, most] = [min ?? opt ?? max, opt ?? max ?? min, max ?? opt ?? min] as [Shapes, Shapes, Shapes]
-  return { profiles: [profileOf(least, best, most)] }
+function shapesOf({ shapes }: TrtexecDraft): Pick<TensorRtCompileInput, 'shapes' | 'profiles' | 'calibrationProfile'> {
+  const { min, opt, max, only, minCalib, optCalib, maxCalib } = shapes
+  const calibrated = profileOfEnds('--minShapesCalib', minCalib, optCalib, maxCalib)
+  // As trtexec has it: one shape is all three.
+  const profile = profileOfEnds('--minShapes', min, opt, max) ?? profileOfEnds('--shapes', only, only, only)
+  return { ...(profile && { profiles: [profile] }), ...(calibrated && { calibrationProfile: calibrated }) }
+}
+
+/** As trtexec has it: an end that is left out is the one beside it. */
+function profileOfEnds(option: string, min?: Shapes, opt?: Shapes, max?: Shapes): TensorRtProfileInput | undefined {
+  const [least, best, most] = [min ?? opt ?? max, opt ?? max ?? min, max ?? opt ?? min]
+  return least && best && most && profileOf(option, least, best, most)
 }
 
 type Shapes = Record<string, number[]>
 
-function profileOf(min: Shapes, opt: Shapes, max: Shapes): TensorRtProfileInput {
+function profileOf(option: string, min: Shapes, opt: Shapes, max: Shapes): TensorRtProfileInput {
   const names = new Set([...Object.keys(min), ...Object.keys(opt), ...Object.keys(max)])
   const entries = [...names].map((name) => {
     const [least, best, most] = [min[name], opt[name], max[name]]
     if (least === undefined || best === undefined || most === undefined) {
-      throw invalid('--minShapes', `${name}: expected it in --minShapes, --optShapes and --maxShapes`)
+      throw invalid(option, `${name}: expected it in ${option} and in those of the other two ends`)
     }
     return [name, { min: [...least], opt: [...best], max: [...most] }] satisfies [string, TensorRtProfileInput[string]]
   })

@@ -1,5 +1,5 @@
 import type { TensorRtBuilderInput } from './build-options.js'
-import type { TrtexecDraft } from './trtexec-options.js'
+import type { ShapesEnd, TrtexecDraft } from './trtexec-options.js'
 import { oneOf, parseBytes, parseLayers, parsePools, parseShapes, parseSwitches, wholeNumber } from './trtexec-specs.js'
 
 /** What an option of trtexec is to us. */
@@ -38,10 +38,15 @@ const allows = (precision: 'fp16' | 'bf16' | 'int8' | 'fp8'): TrtexecMeaning =>
     ({ precisions }) => void precisions.add(precision),
   )
 
-const ranges = (end: 'min' | 'opt' | 'max' | 'only'): TrtexecMeaning =>
-  value(end === 'only' ? 'profiles, all three ends' : `profiles, ${end}`, ({ shapes }, text) => {
+const ranges = (end: ShapesEnd): TrtexecMeaning =>
+  value(meaningOf(end), ({ shapes }, text) => {
     shapes[end] = { ...shapes[end], ...parseShapes(text) }
   })
+
+function meaningOf(end: ShapesEnd): string {
+  if (end === 'only') return 'profiles, all three ends'
+  return end.endsWith('Calib') ? `calibrationProfile, ${end.slice(0, 3)}` : `profiles, ${end}`
+}
 
 const file = (name: 'model' | 'output' | 'calibrationTable' | 'timingCache' | 'layerInfo', means: string): TrtexecMeaning =>
   value(means, (draft, text) => {
@@ -105,6 +110,9 @@ export const trtexecTable: Readonly<Record<string, TrtexecMeaning | undefined>> 
   optShapes: ranges('opt'),
   maxShapes: ranges('max'),
   shapes: ranges('only'),
+  minShapesCalib: ranges('minCalib'),
+  optShapesCalib: ranges('optCalib'),
+  maxShapesCalib: ranges('maxCalib'),
   fp16: allows('fp16'),
   bf16: allows('bf16'),
   int8: allows('int8'),
@@ -206,9 +214,6 @@ export const trtexecTable: Readonly<Record<string, TrtexecMeaning | undefined>> 
   int4: refused('give a model with quantizers to INT4 and --stronglyTyped'),
   inputIOFormats: refused('inputs keep the types of the model'),
   outputIOFormats: refused('outputs keep the types of the model'),
-  minShapesCalib: refused('name the profile to calibrate with: calibrationProfile'),
-  optShapesCalib: refused('name the profile to calibrate with: calibrationProfile'),
-  maxShapesCalib: refused('name the profile to calibrate with: calibrationProfile'),
   stripAllWeights: refused('use --stripWeights with --refit'),
   weightless: refused('its name is --stripWeights'),
   noBuilderCache: refused('leave --timingCacheFile out'),

@@ -16,9 +16,14 @@ const addon = loadTensorRt('v10')
 const folder = core.replace(/[^/]*$/, '')
 await addon.open({ core, parser: `${folder}libnvonnxparser.so.10`, plugins: `${folder}libnvinfer_plugin.so.10` })
 for (const request of requests) {
-  const { kind, network, refused, errors, log, settings } = await addon.build({ onlyDescribe: true, ...request }).done
+  const { kind, network, refused, errors, log, settings, calibrationShapes } = await addon.build({
+    onlyDescribe: true,
+    ...request,
+  }).done
   const warnings = log.filter(({ severity }) => severity === 'warning').map(({ text }) => text)
   const failed = refused && { code: refused.code, message: refused.message }
   const { inputs, outputs, layers } = network ?? {}
-  console.log(`outcome ${JSON.stringify({ kind, inputs, outputs, layers, refused: failed, errors, warnings, settings })}`)
+  console.log(
+    `outcome ${JSON.stringify({ kind, inputs, outputs, layers, refused: failed, errors, warnings, settings, calibrationShapes })}`,
+  )
 }

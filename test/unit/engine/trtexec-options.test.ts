@@ -57,6 +57,17 @@ describe('options of trtexec', () => {
     expect(tensorrtCompileSchema.safeParse(compile).success).toBe(true)
   })
 
+  it('shapes to calibrate with are a profile of their own', () => {
+    const { options } = parse('--shapes=x:4x3 --minShapesCalib=x:1x3 --optShapesCalib=x:8x3 --maxShapesCalib=x:8x3 --int8')
+    expect(options).toMatchObject({
+      profiles: [{ x: { min: [4, 3], opt: [4, 3], max: [4, 3] } }],
+      calibrationProfile: { x: { min: [1, 3], opt: [8, 3], max: [8, 3] } },
+    })
+    const alone = parse('--optShapesCalib=x:8x3').options
+    expect(alone.calibrationProfile).toEqual({ x: { min: [8, 3], opt: [8, 3], max: [8, 3] } })
+    expect(alone).not.toHaveProperty('profiles')
+  })
+
   it('libraries of plugins are given once each, whichever way trtexec loads them', () => {
     const line = '--staticPlugins=a.so --dynamicPlugins=b.so --plugins=c.so --setPluginsToSerialize=b.so --ignoreParsedPluginLibs'
     const { options } = parse(line)
@@ -150,6 +161,9 @@ describe('options of trtexec', () => {
       minShapes: 'x:1',
       optShapes: 'x:1',
       maxShapes: 'x:1',
+      minShapesCalib: 'x:1',
+      optShapesCalib: 'x:1',
+      maxShapesCalib: 'x:1',
       memPoolSize: 'workspace:1',
       workspace: '1',
       l2LimitForTiling: '1',

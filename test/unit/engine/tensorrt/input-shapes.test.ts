@@ -24,6 +24,14 @@ describe('planShapes', () => {
     ])
   })
 
+  it('a profile to calibrate with may be one of its own', () => {
+    const calibrationProfile = { x: { min: [2, 3, 48, 48], opt: [2, 3, 48, 48], max: [2, 3, 48, 48] } }
+    const planned = planShapes('m', [image], { profiles: [{ x: range }], calibrationProfile })
+    expect(planned.profiles).toHaveLength(1)
+    expect(planned.calibration).toEqual([{ input: 'x', ...calibrationProfile.x }])
+    expect(planShapes('m', [image], { profiles: [{ x: range }], calibrationProfile: 0 }).calibration).toBeUndefined()
+  })
+
   it.each([
     ['nothing says how long', {}],
     ['in shapes and in profiles', { shapes: { x: [1, 3, 32, 32] }, profiles: [{ x: range }] }],
@@ -37,6 +45,11 @@ describe('planShapes', () => {
     ['profile 1 says nothing of it, as others do', { profiles: [{ x: range }, {}] }],
     ['calibrationProfile is 1, and there are 1 profiles', { profiles: [{ x: range }], calibrationProfile: 1 }],
     ['calibrationProfile is 0, and there are 0 profiles', { shapes: { x: [1, 3, 32, 32] }, calibrationProfile: 0 }],
+    ['calibrationProfile says nothing of it', { profiles: [{ x: range }], calibrationProfile: {} }],
+    [
+      'calibrationProfile, input x: min <= opt',
+      { profiles: [{ x: range }], calibrationProfile: { x: { ...range, min: range.max } } },
+    ],
     ['dimension 1 is 3 in the model', { profiles: [{ x: { ...range, max: [4, 4, 96, 96] } }] }],
   ])('refuses: %s', (reason, options) => {
     expect(() => planShapes('m', [image], options)).toThrow(
