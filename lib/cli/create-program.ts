@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   build: async () => (await import('./commands/build.js')).addBuildCommand,
   quantize: async () => (await import('./commands/quantize.js')).addQuantizeCommand,
   convert: async () => (await import('./commands/convert.js')).addConvertCommand,
+  'collect-profile': async () => (await import('./commands/collect-profile.js')).addCollectProfileCommand,
   'calibration-cache': async () => (await import('./commands/calibration-cache.js')).addCalibrationCacheCommand,
   'timing-cache': async () => (await import('./commands/timing-cache.js')).addTimingCacheCommand,
   run: async () => (await import('./commands/run.js')).addRunCommand,

@@ -50,7 +50,8 @@ export interface QuantizeFlags extends CalibrationFlags {
   set?: [path: string, value: unknown][]
 }
 
-export function addCalibrationFlags(command: Command): Command {
+/** Of samples: where they are and what is done to them. */
+export function addSampleFlags(command: Command): Command {
   return command
     .option(
       '--data <path>',
@@ -60,7 +61,10 @@ export function addCalibrationFlags(command: Command): Command {
     .option('--samples <n>', 'use this many (default: 300)', wholeNumber(1))
     .option('--seed <n>', 'of the draw where there are more (default: 0)', wholeNumber(0, 2 ** 32 - 1))
     .option('--preprocess <name|file>', `what is done to pictures: a YAML file, or ${presetNames.join(', ')}`, checkPreprocess)
-    .option('--stats <file>', 'statistics: read where they fit, written where the file is missing')
+}
+
+export function addCalibrationFlags(command: Command): Command {
+  return addSampleFlags(command).option('--stats <file>', 'statistics: read where they fit, written where the file is missing')
 }
 
 /** @param purpose what the shape is for, in the help */

@@ -12,6 +12,7 @@ import {
 import { convertReportSchema } from './convert-report-schema.js'
 import { evalReportSchema } from './eval-report-schema.js'
 import { planReportSchema } from './plan-report-schema.js'
+import { profileReportSchema } from './profile-report-schema.js'
 import { quantizeReportSchema } from './quantize-report-schema.js'
 import { runPicturesReportSchema } from './run-pictures-schema.js'
 import {
@@ -331,6 +332,7 @@ export const reportSchemas = {
   quantize: quantizeReportSchema,
   'quantize, to a calibration table': writtenTableReportSchema,
   convert: convertReportSchema,
+  'collect-profile': profileReportSchema,
   'calibration-cache show': showCacheReportSchema,
   'calibration-cache check': checkCacheReportSchema,
   'calibration-cache convert': convertCacheReportSchema,
