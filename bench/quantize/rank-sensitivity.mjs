@@ -64,27 +64,50 @@ async function runAll(model, input, samples) {
   })
   const outputs = []
   for await (const result of engine.inferMany(samples.map((tensor) => ({ [input]: tensor })))) {
-    outputs.push(Object.values(result).map((tensor) => Float32Array.from(tensor.data)))
+    outputs.push(
+      Object.values(result).map(({ data, shape }) => ({
+        values: Float32Array.from(data),
+        columns: shape.length === 3 ? shape[2] : 1,
+      })),
+    )
   }
   await engine.close()
   return outputs
 }
 
-/** Of each output noise over noise and variance; the mean over outputs. */
+/**
+ * Of each output noise over noise and variance; the mean over outputs. Columns that spread ten times as far as the middle one are
+ * taken apart: coordinates beside scores.
+ */
 function noiseOf(reference, outputs) {
-  const shares = reference[0].map((_, output) => {
-    let [count, sum, squares, noise] = [0, 0, 0, 0]
+  const shares = reference[0].map(({ columns }, output) => {
+    const sums = Array.from({ length: columns }, () => ({ count: 0, sum: 0, squares: 0, noise: 0 }))
     for (const [index, sample] of reference.entries()) {
-      for (const [at, value] of sample[output].entries()) {
-        count++
-        sum += value
-        squares += value * value
-        noise += (value - outputs[index][output][at]) ** 2
+      for (const [at, value] of sample[output].values.entries()) {
+        const own = sums[at % columns]
+        own.count++
+        own.sum += value
+        own.squares += value * value
+        own.noise += (value - outputs[index][output].values[at]) ** 2
       }
     }
-    return noise / (noise + squares - (sum * sum) / count)
+    const spreads = sums.map((own) => Math.sqrt(varianceOf([own]) / own.count))
+    const middle = [...spreads].sort((a, b) => a - b)[Math.floor(columns / 2)]
+    const groups = [true, false].map((isFar) => sums.filter((_, at) => spreads[at] > 10 * middle === isFar))
+    const known = groups.filter(({ length }) => length > 0).map(shareOf)
+    return known.reduce((total, share) => total + share, 0) / known.length
   })
   return shares.reduce((total, share) => total + share, 0) / shares.length
+}
+
+function shareOf(columns) {
+  const noise = columns.reduce((total, own) => total + own.noise, 0)
+  return noise === 0 ? 0 : noise / (noise + varianceOf(columns))
+}
+
+function varianceOf(columns) {
+  const total = (key) => columns.reduce((sum, own) => sum + own[key], 0)
+  return total('squares') - total('sum') ** 2 / total('count')
 }
 
 /** From 0; equal values share the mean of their ranks. */

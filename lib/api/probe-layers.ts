@@ -67,11 +67,12 @@ export async function openProbe(
     async measureEach(inferences, onLayer) {
       const some = kept.slice(0, inferences)
       const float = some.map((each) => each.float)
+      const batch = Object.values(some[0]?.inputs ?? {})[0]?.shape[0] ?? 1
       const patterns = layers.map((_, layer) => new Float32Array(layers.length).fill(1, layer, layer + 1))
       const found: LayerSensitivity[] = []
       for await (const outputs of run(patterns, some)) {
         const { label, operator } = layers[found.length] as GraphNode
-        found.push({ layer: label, operator, noise: measureOutputNoise(float, outputs) })
+        found.push({ layer: label, operator, noise: measureOutputNoise(float, outputs, batch) })
         onLayer?.(found.length)
       }
       return found

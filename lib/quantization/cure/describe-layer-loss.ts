@@ -41,8 +41,11 @@ export function describeOddity(node: GraphNode, seen: ReadonlyMap<string, readon
     const [wide, usual, narrow] = [facts.widest, facts.usual, facts.narrow].map(shown)
     // Half of the channels may be of the large kind.
     const isUnlike = facts.narrow > 0 && facts.widest >= outlierChannel * facts.narrow
-    if (isUnlike && joinsUnlike(input) && isLast(node)) {
-      return told('head', `values of unlike size are joined before the last layers: ${wide} beside ${narrow}, in one range`)
+    if (isUnlike && joinsUnlike(input)) {
+      const [kind, where] = isAmongLast(node)
+        ? (['head', ' before the last layers'] as const)
+        : (['outlier-channel', ''] as const)
+      return told(kind, `values of unlike size are joined${where}: ${wide} beside ${narrow}, in one range`)
     }
     if (facts.channels > 1 && facts.widest >= outlierChannel * facts.usual) {
       return told('outlier-channel', `channel ${facts.channel} reaches ${wide}, the middle one ${usual}, in one range`)
@@ -114,16 +117,18 @@ function joinsUnlike(tensor: GraphTensor): boolean {
 
 /** True where no other layer with weights reads what a node leads to. */
 function isLast(node: GraphNode): boolean {
+  return countLayersBehind(node) === 0
+}
+
+/** The same, but for one that makes boxes of bins: outputs of unlike heads are often joined and parted once more. */
+function isAmongLast(node: GraphNode): boolean {
+  return countLayersBehind(node) <= 1
+}
+
+function countLayersBehind(node: GraphNode): number {
   const seen = new Set<GraphNode>([node])
-  for (const each of seen) {
-    for (const output of each.outputs) {
-      for (const reader of output?.consumers ?? []) {
-        if (reader.is('Conv', 'ConvTranspose', 'Gemm', 'MatMul')) return false
-        seen.add(reader)
-      }
-    }
-  }
-  return true
+  for (const each of seen) for (const output of each.outputs) for (const reader of output?.consumers ?? []) seen.add(reader)
+  return [...seen].filter((each) => each !== node && each.is('Conv', 'ConvTranspose', 'Gemm', 'MatMul')).length
 }
 
 function shown(value: number): string {
