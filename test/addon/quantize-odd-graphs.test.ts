@@ -160,6 +160,7 @@ const cases: readonly Case[] = [
       { type: 'BatchNormalization', inputs: ['a', 's', 'o', 'm', 'v'], outputs: ['y'] },
     ],
     outputs: ['y'],
+    float: { onnxruntime: 1 },
   },
   {
     name: 'one dimension, weights twice, a residual sum',
@@ -184,6 +185,7 @@ const cases: readonly Case[] = [
       { type: 'ConvTranspose', inputs: ['p', 'u'], outputs: ['y'], attributes: { strides: [2, 2, 2] } },
     ],
     outputs: ['y'],
+    float: { onnxruntime: 1 },
   },
   {
     name: 'an output that layers read too, twice',

@@ -6,6 +6,7 @@ import { sortNodes } from '../../graph/sort-nodes.js'
 import type { ActivationQuantizer, Placement, QuantizerScheme, SkippedNode, TensorUse, WeightQuantizer } from '../quantizer.js'
 import { extremeOperators, movingOperators, type Target } from '../targets/target.js'
 import { describeInteger } from './computing-operators.js'
+import { findIntegerOutput } from './integer-outputs.js'
 import { findResidualSums } from './residual-sums.js'
 import { listSubgraphLayers } from './subgraph-layers.js'
 import { passesIntegers } from './transparent-operators.js'
@@ -105,6 +106,7 @@ function placeOnce(graph: Graph, shapes: InferredShapes, options: PlacementOptio
   const order = sortNodes(graph)
   const integer = findIntegerNodes(order, shapes, options, skipped)
   const residuals = findResidualSums(order, new Set(integer.keys()), shapes)
+  const writers = new Set<GraphNode>()
   const demand = (node: GraphNode, index: number, consumers: Iterable<string>) => {
     const tensor = node.inputs[index] as GraphTensor
     const entry = demands.get(tensor) ?? { uses: [], consumers: new Set<string>() }
@@ -117,6 +119,7 @@ function placeOnce(graph: Graph, shapes: InferredShapes, options: PlacementOptio
     if (operator !== undefined) {
       for (const index of operator.activations) demand(node, index, [node.label])
       if (operator.weights !== null) weights.push(operator.weights)
+      if (node.is('Conv')) writers.add(node)
       continue
     }
     if (ignored.has(node)) continue
@@ -124,6 +127,7 @@ function placeOnce(graph: Graph, shapes: InferredShapes, options: PlacementOptio
     if (added !== undefined && target.residuals !== 'none') {
       const operands = target.residuals === 'both' ? [0, 1] : [1 - added]
       for (const index of operands) demand(node, index, [node.label])
+      writers.add(node)
       continue
     }
     const moved = passesIntegers(node, target, shapes)
@@ -134,7 +138,15 @@ function placeOnce(graph: Graph, shapes: InferredShapes, options: PlacementOptio
     for (const { output, entry } of entries) {
       for (const index of moved) demand(node, index, (entry as Demand).consumers)
       groups.unite(output, ...moved.map((index) => node.inputs[index] as GraphTensor))
-      demands.delete(output)
+      if (!target.quantizesOutputs) demands.delete(output)
+    }
+  }
+  if (target.quantizesOutputs) {
+    for (const node of writers) {
+      const output = findIntegerOutput(node, ignored)
+      if (output === null) continue
+      const consumers = demands.get(output)?.consumers ?? new Set<string>()
+      demands.set(output, { uses: [...output.uses].reverse(), consumers: consumers.add(node.label) })
     }
   }
   return { activations: listActivations(order, graph, demands, groups, options), weights: weights.reverse(), skipped }

@@ -37,6 +37,11 @@ export interface Target {
    * operand to its own sums, which stay in 32 bits.
    */
   readonly residuals: 'none' | 'skip' | 'both'
+  /**
+   * True where convolutions, sums and moves of elements run on integers only if what they write is quantized too, as in
+   * onnxruntime, which makes one kernel of a layer with the nodes around it.
+   */
+  readonly quantizesOutputs: boolean
   /** Operators that give on integers as they are: a quantizer may stand before them instead of behind. */
   readonly transparent: ReadonlySet<string>
   /** Of activations. i8 has no zero point; u8 has one wherever values are negative. */

@@ -9,6 +9,7 @@ const openvinoCpu: Target = {
   batchedScales: false,
   multipliesActivations: true,
   residuals: 'skip',
+  quantizesOutputs: false,
   transparent: new Set([...movingOperators, ...extremeOperators]),
   // Of signed integers around a Concat its low precision transformations make nonsense (seen with 2026.4.1).
   activationType: 'u8',
@@ -29,6 +30,7 @@ const tensorrt: Target = {
   batchedScales: true,
   multipliesActivations: false,
   residuals: 'both',
+  quantizesOutputs: false,
   transparent: movingOperators,
   activationType: 'i8',
   fusesProducts: false,
@@ -46,7 +48,18 @@ export const targets: Readonly<Record<TargetName, Target>> = {
   'openvino-cpu-vnni': { ...openvinoCpu, name: 'openvino-cpu-vnni', groupMultiple: 1, addsPairsIn16Bits: false },
   'openvino-gpu': { ...openvinoCpu, name: 'openvino-gpu', groupMultiple: 1, addsPairsIn16Bits: false },
   tensorrt,
-  onnxruntime: { ...openvinoCpu, name: 'onnxruntime', groupMultiple: 1, transparent: movingOperators, quantizesExtremes: true },
+  // It has no kernel for ConvTranspose on integers, and one for depthwise convolutions.
+  onnxruntime: {
+    ...openvinoCpu,
+    name: 'onnxruntime',
+    groupMultiple: 1,
+    weighted: new Set(['Conv', 'Gemm', 'MatMul']),
+    depthwise: true,
+    residuals: 'both',
+    quantizesOutputs: true,
+    transparent: movingOperators,
+    quantizesExtremes: true,
+  },
   // What every engine takes and computes rightly: signed integers for TensorRT, and each quantizer right before the operator
   // that computes, with no Concat before it, for OpenVINO: signed integers that are moved first come out as nonsense there.
   any: {

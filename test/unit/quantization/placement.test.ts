@@ -57,12 +57,35 @@ describe('placing quantizers', () => {
     ['openvino-cpu', { x: ['a 0'], t: ['m 0'] }],
     ['any', { x: ['a 0'], t: ['m 0'] }],
     ['tensorrt', { x: ['a 0'], m: ['b 0'] }],
-    ['onnxruntime', { x: ['a 0'], m: ['b 0'] }],
+    ['onnxruntime', { x: ['a 0'], t: ['m 0'], m: ['b 0'] }],
   ])('puts one where %s can take it around a largest element', (target, expected) => {
     for (const picking of [node('GlobalMaxPool', ['t'], 'm'), node('ReduceMin', ['t'], 'm', { axes: [2, 3] })]) {
       const { readers } = place({ nodes: [conv('a', 'x', 't'), picking, conv('b', 'm', 'y')], outputs: ['y'] }, { target })
       expect(readers).toEqual(expected)
     }
+  })
+
+  it('puts one behind convolutions and sums too where the engine needs that to compute them on integers', () => {
+    const nodes = [
+      conv('a', 'x', 'ta'),
+      node('Relu', ['ta'], 'ra'),
+      conv('b', 'ra', 'tb'),
+      node('Add', ['tb', 'ra'], 'sum'),
+      conv('c', 'sum', 'tc'),
+      node('Sigmoid', ['tc'], 's'),
+      node('Mul', ['tc', 's'], 'silu'),
+      conv('d', 'silu', 'y'),
+    ]
+    const placed = (options: Options) => place({ nodes, outputs: ['y'] }, options).readers
+    expect(placed({ target: 'onnxruntime', ignored: ['s', 'silu'] })).toEqual({
+      x: ['a 0'],
+      ra: ['b 0', 'sum 1'],
+      tb: ['sum 0'],
+      sum: ['c 0'],
+      silu: ['d 0'],
+    })
+    expect(placed({ target: 'onnxruntime' })).toMatchObject({ tc: ['s 0', 'silu 0'] })
+    expect(placed({ target: 'openvino-cpu' })).not.toHaveProperty('tb')
   })
 
   it('leaves what follows a largest element float where the engine would do both at once', () => {
