@@ -52,7 +52,7 @@ const product = (left: string, right: string, to: string): NodeSketch => ({
   inputs: [left, right],
   outputs: [to],
 })
-const gemm = (inputs: string[], to: string, attributes: NodeSketch['attributes']): NodeSketch => ({
+const gemm = (inputs: string[], to: string, attributes: NonNullable<NodeSketch['attributes']>): NodeSketch => ({
   type: 'Gemm',
   inputs,
   outputs: [to],

@@ -7,7 +7,7 @@ vi.mock('sharp', () => {
 })
 
 async function encode(format: 'jpeg' | 'png', options = {}): Promise<Uint8Array> {
-  const { default: sharp } = await vi.importActual<{ default: typeof import('sharp') }>('sharp')
+  const { default: sharp } = await vi.importActual<typeof import('sharp')>('sharp')
   const picture = sharp({ create: { width: 24, height: 16, channels: 3, background: '#336699' } })
   return new Uint8Array(await picture.toFormat(format, options).toBuffer())
 }

@@ -171,7 +171,7 @@ describe('how samples are normalized', () => {
     return {
       input: { means: three(at(pixels.mean)), minima: three(at(0)), maxima: three(at(255)) },
       output: {
-        means: filters.map((row, channel) => row.reduce((sum, value) => sum + value * at(pixels.mean), bias[channel])),
+        means: filters.map((row, channel) => row.reduce((sum, value) => sum + value * at(pixels.mean), bias[channel] as number)),
         deviations: filters.map((row) => (Math.hypot(...row) * pixels.deviation) / over),
       },
       sums: filters,
@@ -179,7 +179,13 @@ describe('how samples are normalized', () => {
       expected: null,
     }
   }
-  const ways = { raw: [0, 1], unit: [0, 255], signed: [127.5, 127.5], imagenet: [116.3, 57.1] } as const
+  type Way = readonly [off: number, over: number]
+  const ways: Record<'raw' | 'unit' | 'signed' | 'imagenet', Way> = {
+    raw: [0, 1],
+    unit: [0, 255],
+    signed: [127.5, 127.5],
+    imagenet: [116.3, 57.1],
+  }
   const names = { raw: 'as they are', unit: 'pixels over 255', signed: 'minus 127.5', imagenet: "ImageNet's" } as const
   const pairs = Object.keys(names).flatMap((trained) => Object.keys(names).map((given) => [trained, given])) as [
     keyof typeof ways,
@@ -209,7 +215,7 @@ describe('how samples are normalized', () => {
     const { means } = dark.input
     const small = (values: ArrayLike<number>) => Array.from(values, (value) => value / 10)
     const input = { means: small(means), minima: [0, 0, 0], maxima: [0.1, 0.1, 0.1] }
-    const output = { means: dark.output.means.map(() => 4), deviations: small(dark.output.deviations) }
+    const output = { means: Array.from(dark.output.means, () => 4), deviations: small(dark.output.deviations) }
     expect(judgeNormalization({ ...dark, input, output, expected: seen(...ways.unit).output }).isWrong).toBe(false)
   })
 
@@ -218,7 +224,11 @@ describe('how samples are normalized', () => {
     const large = { ...shifted, bias: bias.map((value) => value * 10) }
     const of = (off: number, over: number): FirstLayerStatistics => {
       const { input, output } = seen(off, over)
-      return { ...large, input, output: { ...output, means: output.means.map((mean, at) => mean + 9 * (bias[at] as number)) } }
+      return {
+        ...large,
+        input,
+        output: { ...output, means: Array.from(output.means, (mean, at) => mean + 9 * (bias[at] as number)) },
+      }
     }
     expect(judgeNormalization(of(0, 1)).isWrong).toBe(false)
     const verdict = judgeNormalization(of(116.3, 57.1 * 40))
