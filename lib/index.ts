@@ -1,31 +1,56 @@
-export { backends, devices } from './api/backends.js'
-export { buildEngine } from './api/build-engine.js'
-export type { BuildEngineOptions, ModelInput, OpenVinoBuildOptions } from './api/build-options.js'
+export { backends, devices } from './api/engines/backends.js'
+export { buildEngine } from './api/engines/build-engine.js'
+export type { BuildEngineOptions, ModelInput, OpenVinoBuildOptions } from './api/engines/build-options.js'
+export type { LatencySummary } from './api/engines/latency-samples.js'
+export { type LoadEngineOptions, loadEngine } from './api/engines/load-engine.js'
 export {
-  type CheckCalibrationCacheOptions,
-  type CheckedCalibrationCache,
-  checkCalibrationCache,
-} from './api/check-calibration-cache.js'
+  type MeasureMode,
+  type Measurement,
+  type MeasureOptions,
+  type MeasureProgress,
+  measureEngine,
+} from './api/engines/measure-engine.js'
+export { openvino } from './api/engines/openvino.js'
 export {
   type AddonReport,
   type CheckEnvironmentOptions,
   checkEnvironment,
   type EnvironmentReport,
-} from './api/check-environment.js'
-export type { AccuracyCheck } from './api/check-quantized.js'
-export { type CollectedProfile, type CollectProfileOptions, collectProfile } from './api/collect-profile.js'
+} from './api/environment/check-environment.js'
+export type { Finding } from './api/environment/environment-findings.js'
+export type { DeviceReport, OpenVinoReport, PluginReport } from './api/environment/probe-openvino.js'
+export type { SharpReport } from './api/environment/probe-sharp.js'
+export type { TensorRtLibraryReport, TensorRtReport } from './api/environment/probe-tensorrt.js'
+export { type EvaluatedModel, type Evaluation, evaluate } from './api/evaluation/evaluate.js'
+export type { EvaluateOptions, EvaluationProgress } from './api/evaluation/evaluate-options.js'
+export type { SharedEngineOptions } from './api/evaluation/open-candidate.js'
+export { createPredictor, type Predictor, type PredictorOptions } from './api/evaluation/predictor.js'
+export { type EngineInspection, type InspectEngineOptions, inspectEngine } from './api/inspection/inspect-engine.js'
+export { type InspectModelOptions, inspectModel, type ModelInspection, type ModelPort } from './api/inspection/inspect-model.js'
+export type { OperatorCount, WeightCount } from './api/inspection/model-contents.js'
+export type { EngineReading } from './api/inspection/read-model-with-engine.js'
+export type { SuggestedIgnored, SuggestedNode } from './api/inspection/suggest-ignored.js'
+export type { AccuracyCheck } from './api/quantization/check-quantized.js'
+export { type ConvertPrecisionResult, convertPrecision } from './api/quantization/convert-precision.js'
+export type { MeasuredSpeed } from './api/quantization/measure-speed.js'
+export { type QuantizedOperator, type QuantizeResult, quantize } from './api/quantization/quantize.js'
+export {
+  type CheckCalibrationCacheOptions,
+  type CheckedCalibrationCache,
+  checkCalibrationCache,
+} from './api/tensorrt/check-calibration-cache.js'
+export { type CollectedProfile, type CollectProfileOptions, collectProfile } from './api/tensorrt/collect-profile.js'
 export {
   type ConvertCalibrationCacheOptions,
   type ConvertedCalibrationCache,
   convertCalibrationCache,
-} from './api/convert-calibration-cache.js'
-export { type ConvertPrecisionResult, convertPrecision } from './api/convert-precision.js'
+} from './api/tensorrt/convert-calibration-cache.js'
 export {
   type CreateCalibrationTableOptions,
   type CreatedCalibrationTable,
   createCalibrationTable,
   type TableProgress,
-} from './api/create-calibration-table.js'
+} from './api/tensorrt/create-calibration-table.js'
 export {
   type EditedTimingCache,
   type EditTimingCacheOptions,
@@ -34,38 +59,13 @@ export {
   readTimingCache,
   type TimingCacheChange,
   type TimingCacheEntry,
-} from './api/edit-timing-cache.js'
-export type { Finding } from './api/environment-findings.js'
-export { type EvaluatedModel, type Evaluation, evaluate } from './api/evaluate.js'
-export type { EvaluateOptions, EvaluationProgress } from './api/evaluate-options.js'
-export { type EngineInspection, type InspectEngineOptions, inspectEngine } from './api/inspect-engine.js'
-export { type InspectModelOptions, inspectModel, type ModelInspection, type ModelPort } from './api/inspect-model.js'
+} from './api/tensorrt/edit-timing-cache.js'
 export {
   type InspectWithTensorRtOptions,
   inspectWithTensorRt,
   type TensorRtModelInspection,
-} from './api/inspect-with-tensorrt.js'
-export type { LatencySummary } from './api/latency-samples.js'
-export { type LoadEngineOptions, loadEngine } from './api/load-engine.js'
-export {
-  type MeasureMode,
-  type Measurement,
-  type MeasureOptions,
-  type MeasureProgress,
-  measureEngine,
-} from './api/measure-engine.js'
-export type { MeasuredSpeed } from './api/measure-speed.js'
-export type { OperatorCount, WeightCount } from './api/model-contents.js'
-export type { SharedEngineOptions } from './api/open-candidate.js'
-export { openvino } from './api/openvino.js'
-export { createPredictor, type Predictor, type PredictorOptions } from './api/predictor.js'
-export type { DeviceReport, OpenVinoReport, PluginReport } from './api/probe-openvino.js'
-export type { SharpReport } from './api/probe-sharp.js'
-export type { TensorRtLibraryReport, TensorRtReport } from './api/probe-tensorrt.js'
-export { type QuantizedOperator, type QuantizeResult, quantize } from './api/quantize.js'
-export type { EngineReading } from './api/read-model-with-engine.js'
-export type { SuggestedIgnored, SuggestedNode } from './api/suggest-ignored.js'
-export type { BuilderEvent, TensorRtBuildOptions } from './api/tensorrt-options.js'
+} from './api/tensorrt/inspect-with-tensorrt.js'
+export type { BuilderEvent, TensorRtBuildOptions } from './api/tensorrt/tensorrt-options.js'
 
 export type { ConvergenceStage } from './calibration/measure-convergence.js'
 export {

@@ -1,9 +1,9 @@
 #include <napi.h>
 
-#include "core/compare_tensors.h"
-#include "core/convert_elements.h"
-#include "core/cpu_features.h"
-#include "core/cpu_topology.h"
+#include "core/cpu/cpu_features.h"
+#include "core/cpu/cpu_topology.h"
+#include "core/elements/convert_elements.h"
+#include "core/statistics/compare_tensors.h"
 #include "picture_functions.h"
 #include "quantization_functions.h"
 #include "statistic_functions.h"

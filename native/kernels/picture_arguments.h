@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "core/prepare_picture.h"
+#include "core/pictures/prepare_picture.h"
 
 namespace enginery::kernels {
 

@@ -3,7 +3,7 @@
 #include <new>
 #include <vector>
 
-#include "core/decode_jpeg.h"
+#include "core/jpeg/decode_jpeg.h"
 #include "picture_arguments.h"
 #include "pool_work.h"
 #include "typed_arguments.h"

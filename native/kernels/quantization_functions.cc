@@ -4,9 +4,9 @@
 #include <cmath>
 #include <limits>
 
-#include "core/output_noise.h"
-#include "core/rounding_shift.h"
-#include "core/row_maxima.h"
+#include "core/statistics/output_noise.h"
+#include "core/statistics/rounding_shift.h"
+#include "core/statistics/row_maxima.h"
 #include "typed_arguments.h"
 
 namespace enginery::kernels {

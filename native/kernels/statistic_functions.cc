@@ -1,7 +1,7 @@
 #include "statistic_functions.h"
 
-#include "core/histogram.h"
-#include "core/quantiles.h"
+#include "core/statistics/histogram.h"
+#include "core/statistics/quantiles.h"
 #include "pool_work.h"
 #include "typed_arguments.h"
 

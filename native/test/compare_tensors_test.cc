@@ -1,4 +1,4 @@
-#include "../kernels/core/compare_tensors.h"
+#include "../kernels/core/statistics/compare_tensors.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "../kernels/core/convert_elements.h"
+#include "../kernels/core/elements/convert_elements.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <random>
 #include <vector>
 
-#include "../kernels/core/scalar_conversion.h"
+#include "../kernels/core/elements/scalar_conversion.h"
 #include "simd_levels.h"
 
 namespace enginery::kernels {

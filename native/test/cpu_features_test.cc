@@ -1,4 +1,4 @@
-#include "../kernels/core/cpu_features.h"
+#include "../kernels/core/cpu/cpu_features.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "../kernels/core/cpu_topology.h"
+#include "../kernels/core/cpu/cpu_topology.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "../kernels/core/decode_jpeg.h"
+#include "../kernels/core/jpeg/decode_jpeg.h"
 
 #include <gtest/gtest.h>
 
@@ -6,8 +6,8 @@
 #include <memory>
 #include <optional>
 
-#include "../kernels/core/jpeg_header.h"
-#include "../kernels/core/jpeg_inverse_dct.h"
+#include "../kernels/core/jpeg/jpeg_header.h"
+#include "../kernels/core/jpeg/jpeg_inverse_dct.h"
 #include "jpeg_bytes.h"
 #include "simd_levels.h"
 

@@ -1,4 +1,4 @@
-#include "../kernels/core/histogram.h"
+#include "../kernels/core/statistics/histogram.h"
 
 #include <gtest/gtest.h>
 

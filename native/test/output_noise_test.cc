@@ -1,4 +1,4 @@
-#include "../kernels/core/output_noise.h"
+#include "../kernels/core/statistics/output_noise.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "../kernels/core/prepare_picture.h"
+#include "../kernels/core/pictures/prepare_picture.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <random>
 #include <vector>
 
-#include "../kernels/core/normalize_value.h"
+#include "../kernels/core/pictures/normalize_value.h"
 #include "simd_levels.h"
 
 namespace enginery::kernels {

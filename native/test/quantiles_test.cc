@@ -1,4 +1,4 @@
-#include "../kernels/core/quantiles.h"
+#include "../kernels/core/statistics/quantiles.h"
 
 #include <gtest/gtest.h>
 

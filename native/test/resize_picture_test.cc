@@ -1,4 +1,4 @@
-#include "../kernels/core/resize_picture.h"
+#include "../kernels/core/pictures/resize_picture.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "../kernels/core/rounding_shift.h"
+#include "../kernels/core/statistics/rounding_shift.h"
 
 #include <gtest/gtest.h>
 

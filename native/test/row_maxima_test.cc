@@ -1,4 +1,4 @@
-#include "../kernels/core/row_maxima.h"
+#include "../kernels/core/statistics/row_maxima.h"
 
 #include <gtest/gtest.h>
 

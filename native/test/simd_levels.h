@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "../kernels/core/simd_level.h"
+#include "../kernels/core/cpu/simd_level.h"
 
 namespace enginery::kernels {
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { openCalibrationModel } from '../../lib/api/run-calibration-model.js'
+import { openCalibrationModel } from '../../lib/api/quantization/run-calibration-model.js'
 import { type CollectOptions, collectStatistics } from '../../lib/calibration/collect-statistics.js'
 import type { SampleSource } from '../../lib/calibration/sample-source.js'
 import { Tensor } from '../../lib/tensor/tensor.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { collectProfile } from '../../lib/api/collect-profile.js'
+import { collectProfile } from '../../lib/api/tensorrt/collect-profile.js'
 import { encodeGraph } from '../../lib/graph/onnx-from-graph.js'
 import { Tensor } from '../../lib/tensor/tensor.js'
 import { dataFolder, describeWithData } from '../data-folder.js'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { buildEngine } from '../../lib/api/build-engine.js'
-import { openCalibrationModel } from '../../lib/api/run-calibration-model.js'
+import { buildEngine } from '../../lib/api/engines/build-engine.js'
+import { openCalibrationModel } from '../../lib/api/quantization/run-calibration-model.js'
 import { quantileOf } from '../../lib/calibration/aggregate-samples.js'
 import type { NamedTensors } from '../../lib/calibration/calibration-runner.js'
 import { collectStatistics } from '../../lib/calibration/collect-statistics.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { buildEngine } from '../../lib/api/build-engine.js'
+import { buildEngine } from '../../lib/api/engines/build-engine.js'
 import type { Engine } from '../../lib/inference/engine.js'
 import { type ElementType, elementTypes } from '../../lib/tensor/element-type.js'
 import { Tensor } from '../../lib/tensor/tensor.js'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { openCalibrationModel } from '../../lib/api/run-calibration-model.js'
+import { openCalibrationModel } from '../../lib/api/quantization/run-calibration-model.js'
 import { collectStatistics } from '../../lib/calibration/collect-statistics.js'
 import { rangeEstimatorSchema } from '../../lib/calibration/range-estimator-options.js'
 import type { StatisticPoint } from '../../lib/calibration/statistic-points.js'

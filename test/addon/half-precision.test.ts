@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { buildEngine } from '../../lib/api/build-engine.js'
+import { buildEngine } from '../../lib/api/engines/build-engine.js'
 import { foldGraph } from '../../lib/graph/folding/fold-graph.js'
 import { readGraph } from '../../lib/graph/graph-from-onnx.js'
 import { encodeGraph } from '../../lib/graph/onnx-from-graph.js'

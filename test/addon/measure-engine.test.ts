@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { buildEngine } from '../../lib/api/build-engine.js'
-import { measureEngine } from '../../lib/api/measure-engine.js'
+import { buildEngine } from '../../lib/api/engines/build-engine.js'
+import { measureEngine } from '../../lib/api/engines/measure-engine.js'
 import type { Engine } from '../../lib/inference/engine.js'
 import { unaryModel } from '../models/encode-onnx.js'
 

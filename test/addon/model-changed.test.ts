@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { buildEngine } from '../../lib/api/build-engine.js'
+import { buildEngine } from '../../lib/api/engines/build-engine.js'
 import { unaryModel } from '../models/encode-onnx.js'
 
 let folder: string

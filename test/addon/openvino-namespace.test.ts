@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { buildEngine } from '../../lib/api/build-engine.js'
-import { openvino } from '../../lib/api/openvino.js'
+import { buildEngine } from '../../lib/api/engines/build-engine.js'
+import { openvino } from '../../lib/api/engines/openvino.js'
 import { convolutionModel, encodeOnnx } from '../models/encode-onnx.js'
 
 // y = relu(x) * relu(x): one tensor inside to look at.

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { buildEngine } from '../../lib/api/build-engine.js'
+import { buildEngine } from '../../lib/api/engines/build-engine.js'
 import { movePreprocessIntoModel } from '../../lib/engine/openvino/preprocess-from-description.js'
 import { decodeImage } from '../../lib/image/decode-image.js'
 import type { Image } from '../../lib/image/image.js'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { buildEngine } from '../../lib/api/build-engine.js'
-import { quantize } from '../../lib/api/quantize.js'
+import { buildEngine } from '../../lib/api/engines/build-engine.js'
+import { quantize } from '../../lib/api/quantization/quantize.js'
 import { encodeGraph } from '../../lib/graph/onnx-from-graph.js'
 import type { TargetName } from '../../lib/quantization/targets/target.js'
 import { Tensor } from '../../lib/tensor/tensor.js'

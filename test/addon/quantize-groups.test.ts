@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { quantize } from '../../lib/api/quantize.js'
+import { quantize } from '../../lib/api/quantization/quantize.js'
 import { readGraph } from '../../lib/graph/graph-from-onnx.js'
 import { encodeGraph } from '../../lib/graph/onnx-from-graph.js'
 import type { QuantizeOptions } from '../../lib/quantization/quantize-options.js'

@@ -2,7 +2,7 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } fr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { quantize } from '../../lib/api/quantize.js'
+import { quantize } from '../../lib/api/quantization/quantize.js'
 import { encodeGraph } from '../../lib/graph/onnx-from-graph.js'
 import type { QuantizeOptions } from '../../lib/quantization/quantize-options.js'
 import { Tensor } from '../../lib/tensor/tensor.js'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { buildEngine } from '../../lib/api/build-engine.js'
-import { quantize } from '../../lib/api/quantize.js'
+import { buildEngine } from '../../lib/api/engines/build-engine.js'
+import { quantize } from '../../lib/api/quantization/quantize.js'
 import { attribute } from '../../lib/graph/attributes.js'
 import { Constant } from '../../lib/graph/constant.js'
 import type { Graph } from '../../lib/graph/graph.js'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { quantize } from '../../lib/api/quantize.js'
+import { quantize } from '../../lib/api/quantization/quantize.js'
 import type { QuantizeOptions } from '../../lib/quantization/quantize-options.js'
 import { Tensor } from '../../lib/tensor/tensor.js'
 import { dataFolder, describeWithData } from '../data-folder.js'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { quantize } from '../../lib/api/quantize.js'
+import { quantize } from '../../lib/api/quantization/quantize.js'
 import type { Graph } from '../../lib/graph/graph.js'
 import { readGraph } from '../../lib/graph/graph-from-onnx.js'
 import type { GraphNode } from '../../lib/graph/graph-node.js'

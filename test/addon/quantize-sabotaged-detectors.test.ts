@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { type QuantizeResult, quantize } from '../../lib/api/quantize.js'
+import { type QuantizeResult, quantize } from '../../lib/api/quantization/quantize.js'
 import { isEngineryError } from '../../lib/errors/enginery-error.js'
 import type { QuantizeOptions } from '../../lib/quantization/quantize-options.js'
 import { dataFolder, describeWithData } from '../data-folder.js'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { type QuantizeResult, quantize } from '../../lib/api/quantize.js'
+import { type QuantizeResult, quantize } from '../../lib/api/quantization/quantize.js'
 import { isEngineryError } from '../../lib/errors/enginery-error.js'
 import type { QuantizeOptions } from '../../lib/quantization/quantize-options.js'
 import { Tensor } from '../../lib/tensor/tensor.js'

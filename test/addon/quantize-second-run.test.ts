@@ -2,15 +2,15 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, expect, it, vi } from 'vitest'
-import { quantize } from '../../lib/api/quantize.js'
-import * as models from '../../lib/api/run-calibration-model.js'
+import { quantize } from '../../lib/api/quantization/quantize.js'
+import * as models from '../../lib/api/quantization/run-calibration-model.js'
 import { readStatistics, writeStatistics } from '../../lib/calibration/stats-file.js'
 import { encodeGraph } from '../../lib/graph/onnx-from-graph.js'
 import type { QuantizeOptions } from '../../lib/quantization/quantize-options.js'
 import { Tensor } from '../../lib/tensor/tensor.js'
 import { makeGraph, type NodeSketch, noise } from '../unit/graph/make-graph.js'
 
-vi.mock('../../lib/api/run-calibration-model.js', { spy: true })
+vi.mock('../../lib/api/quantization/run-calibration-model.js', { spy: true })
 const compiled = vi.mocked(models.openCalibrationModel)
 
 const folder = mkdtempSync(join(tmpdir(), 'enginery-second-run-'))

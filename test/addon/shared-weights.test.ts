@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { quantize } from '../../lib/api/quantize.js'
+import { quantize } from '../../lib/api/quantization/quantize.js'
 import { encodeGraph } from '../../lib/graph/onnx-from-graph.js'
 import type { TargetName } from '../../lib/quantization/targets/target.js'
 import { Tensor } from '../../lib/tensor/tensor.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { buildEngine } from '../../lib/api/build-engine.js'
+import { buildEngine } from '../../lib/api/engines/build-engine.js'
 import { attribute } from '../../lib/graph/attributes.js'
 import { Constant } from '../../lib/graph/constant.js'
 import { foldGraph } from '../../lib/graph/folding/fold-graph.js'

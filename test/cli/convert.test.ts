@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { buildEngine } from '../../lib/api/build-engine.js'
+import { buildEngine } from '../../lib/api/engines/build-engine.js'
 import { convertReportSchema } from '../../lib/cli/reports/convert-report-schema.js'
 import { readOnnxModel } from '../../lib/model/onnx-reader.js'
 import { convolutionModel } from '../models/encode-onnx.js'

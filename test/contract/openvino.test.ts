@@ -1,5 +1,5 @@
-import { buildEngine } from '../../lib/api/build-engine.js'
-import { loadEngine } from '../../lib/api/load-engine.js'
+import { buildEngine } from '../../lib/api/engines/build-engine.js'
+import { loadEngine } from '../../lib/api/engines/load-engine.js'
 import { describeEngineContract } from './engine-contract.js'
 
 describeEngineContract({

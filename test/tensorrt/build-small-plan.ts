@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
-import { buildEngine } from '../../lib/api/build-engine.js'
-import type { TensorRtBuildOptions } from '../../lib/api/tensorrt-options.js'
+import { buildEngine } from '../../lib/api/engines/build-engine.js'
+import type { TensorRtBuildOptions } from '../../lib/api/tensorrt/tensorrt-options.js'
 import { convolutionModel } from '../models/encode-onnx.js'
 import { coreLibraries } from './libraries.js'
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { buildEngine } from '../../lib/api/build-engine.js'
+import { buildEngine } from '../../lib/api/engines/build-engine.js'
 import { dataFolder, describeWithData } from '../data-folder.js'
 import { coreLibraries, describeWithTensorRt } from './libraries.js'
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { TensorRtBuildOptions } from '../../lib/api/tensorrt-options.js'
+import type { TensorRtBuildOptions } from '../../lib/api/tensorrt/tensorrt-options.js'
 import type { BuildProgress } from '../../lib/engine/backend.js'
 import { Tensor } from '../../lib/tensor/tensor.js'
 import { encodeOnnx } from '../models/encode-onnx.js'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { expect, it } from 'vitest'
-import { buildEngine } from '../../lib/api/build-engine.js'
+import { buildEngine } from '../../lib/api/engines/build-engine.js'
 import type { NetworkTensor } from '../../lib/engine/tensorrt/network/network-tensor.js'
 import { TensorRtNetwork } from '../../lib/engine/tensorrt/network/tensorrt-network.js'
 import { encodeOnnx } from '../models/encode-onnx.js'

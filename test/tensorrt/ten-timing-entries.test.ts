@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { editTimingCache, readTimingCache } from '../../lib/api/edit-timing-cache.js'
+import { editTimingCache, readTimingCache } from '../../lib/api/tensorrt/edit-timing-cache.js'
 import { coreLibraries, describeWithTensorRt } from './libraries.js'
 
 const program = join(import.meta.dirname, 'programs', 'edit-timings-with-ten.mjs')

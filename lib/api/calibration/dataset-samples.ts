@@ -12,7 +12,7 @@ import type { InputPort } from '../../preprocess/input-port.js'
 import type { CalibrationSettings } from '../../quantization/quantize-options.js'
 import { type ElementType, isElementType } from '../../tensor/element-type.js'
 import type { Tensor } from '../../tensor/tensor.js'
-import type { CalibrationSource } from '../calibration-source.js'
+import type { CalibrationSource } from './calibration-source.js'
 import { convertSample } from './convert-sample.js'
 
 /** Pictures, prepared as the description says, or tensors of a dataset; drawn from all, with their classes in proportion. */

@@ -8,7 +8,7 @@ import type { TensorFiles } from '../../dataset/tensor-files.js'
 import type { CalibrationSettings } from '../../quantization/quantize-options.js'
 import { Tensor } from '../../tensor/tensor.js'
 import type { TensorArray } from '../../tensor/tensor-array.js'
-import type { CalibrationSource } from '../calibration-source.js'
+import type { CalibrationSource } from './calibration-source.js'
 import { convertSample } from './convert-sample.js'
 
 /** Rows of arrays in files; where there are more than are wanted, they are drawn. */

@@ -5,7 +5,7 @@ import { engineryError } from '../../errors/enginery-error.js'
 import type { CalibrationSamples, CalibrationSettings } from '../../quantization/quantize-options.js'
 import { isTensor, Tensor } from '../../tensor/tensor.js'
 import type { TensorArray } from '../../tensor/tensor-array.js'
-import type { CalibrationSource } from '../calibration-source.js'
+import type { CalibrationSource } from './calibration-source.js'
 import { convertSample } from './convert-sample.js'
 
 /** Named tensors that the caller gives one after the other. What the source throws comes out as it is. */

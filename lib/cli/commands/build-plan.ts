@@ -1,7 +1,7 @@
 import { stat, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { z } from 'zod'
-import { buildEngine } from '../../api/build-engine.js'
+import { buildEngine } from '../../api/engines/build-engine.js'
 import { manifestPathOf } from '../../engine/manifest.js'
 import { groupWarnings } from '../../engine/tensorrt/group-warnings.js'
 import type { TensorRtPlan } from '../../engine/tensorrt/plan.js'

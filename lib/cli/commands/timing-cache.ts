@@ -2,7 +2,12 @@ import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { z } from 'zod'
-import { editTimingCache, readTimingCache, type TimingCacheChange, type TimingCacheEntry } from '../../api/edit-timing-cache.js'
+import {
+  editTimingCache,
+  readTimingCache,
+  type TimingCacheChange,
+  type TimingCacheEntry,
+} from '../../api/tensorrt/edit-timing-cache.js'
 import { engineryError } from '../../errors/enginery-error.js'
 import { readPackageVersion } from '../../native/package-version.js'
 import type { RegisterAction } from '../create-program.js'

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { z } from 'zod'
-import { createCalibrationTable } from '../../api/create-calibration-table.js'
+import { createCalibrationTable } from '../../api/tensorrt/create-calibration-table.js'
 import { formatTableHeader } from '../../calibration/tensorrt/table-header.js'
 import { tableManifestPathOf } from '../../calibration/tensorrt/table-manifest.js'
 import { engineryError } from '../../errors/enginery-error.js'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { buildConfigSchema, type OpenVinoBuildOptions } from '../../api/build-options.js'
-import { recipeSchema } from '../../api/evaluate-options.js'
+import { buildConfigSchema, type OpenVinoBuildOptions } from '../../api/engines/build-options.js'
+import { recipeSchema } from '../../api/evaluation/evaluate-options.js'
 import type { PreprocessDescription } from '../../preprocess/preprocess-schema.js'
 import { preprocessDescriptionSchema } from '../../preprocess/resolve-preprocess.js'
 import {

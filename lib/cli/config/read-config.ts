@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path'
-import { withDefaultBackend } from '../../api/build-options.js'
+import { withDefaultBackend } from '../../api/engines/build-options.js'
 import type { CalibrationConfig } from '../../quantization/quantize-options.js'
 import { type ConfigFile, configFileSchema, type EngineConfig, type Recipe, type Sections } from './config-schema.js'
 import { type ConfigDocument, openDocument, readDocument } from './read-document.js'

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
-import { buildTensorRtSchema, type TensorRtBuildOptions } from '../../api/tensorrt-options.js'
+import { buildTensorRtSchema, type TensorRtBuildOptions } from '../../api/tensorrt/tensorrt-options.js'
 import { tensorrtCompileSchema } from '../../engine/tensorrt/build-options.js'
 import { type CalibrationConfig, calibrationConfigSchema } from '../../quantization/quantize-options.js'
 import { buildSectionSchema, type Sections } from './config-schema.js'

@@ -1,4 +1,4 @@
-import { readModelInputs } from '../../api/read-model-with-engine.js'
+import { readModelInputs } from '../../api/inspection/read-model-with-engine.js'
 import type { Port } from '../../engine/backend.js'
 import { fitsShape, formatShape, isStatic } from '../../engine/partial-shape.js'
 import { engineryError } from '../../errors/enginery-error.js'

@@ -1,4 +1,4 @@
-import { withDefaultBackend } from '../../api/build-options.js'
+import { withDefaultBackend } from '../../api/engines/build-options.js'
 import { engineryError } from '../../errors/enginery-error.js'
 import { describeIssue, type OptionProblem } from '../../errors/parse-options.js'
 import { configFileSchema, type EngineConfig, type Recipe } from '../config/config-schema.js'

@@ -1,5 +1,5 @@
-import { inspectModel } from '../../api/inspect-model.js'
-import type { TensorRtBuildOptions } from '../../api/tensorrt-options.js'
+import { inspectModel } from '../../api/inspection/inspect-model.js'
+import type { TensorRtBuildOptions } from '../../api/tensorrt/tensorrt-options.js'
 import { readOptimizationProfiles } from '../../engine/tensorrt/profile-file.js'
 import { parseTrtexecOptions, type TrtexecBuild } from '../../engine/tensorrt/trtexec-options.js'
 import { engineryError } from '../../errors/enginery-error.js'

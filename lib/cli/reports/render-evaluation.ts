@@ -1,4 +1,4 @@
-import type { Evaluation } from '../../api/evaluate.js'
+import type { Evaluation } from '../../api/evaluation/evaluate.js'
 import type { ScoredMetric, UndefinedMetric } from '../../evaluation/score-results.js'
 import { significant } from '../text/format-quantity.js'
 import { type Row, renderSection, renderTable } from '../text/render-table.js'

@@ -1,4 +1,4 @@
-import type { EngineInspection } from '../../api/inspect-engine.js'
+import type { EngineInspection } from '../../api/inspection/inspect-engine.js'
 import { countInt8, countPrecisions } from '../../engine/engine-layers.js'
 import { formatBytes } from './format-quantity.js'
 import { describeInt8, describePrecisions, renderEnginePorts } from './render-engine.js'

@@ -1,5 +1,5 @@
-import type { ModelInspection, ModelPort } from '../../api/inspect-model.js'
-import type { OperatorCount, WeightCount } from '../../api/model-contents.js'
+import type { ModelInspection, ModelPort } from '../../api/inspection/inspect-model.js'
+import type { OperatorCount, WeightCount } from '../../api/inspection/model-contents.js'
 import { formatShape } from '../../engine/partial-shape.js'
 import { formatBytes, formatCount } from './format-quantity.js'
 import { renderSuggestedIgnored } from './render-suggested-ignored.js'

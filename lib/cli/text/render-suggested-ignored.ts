@@ -1,4 +1,4 @@
-import type { SuggestedIgnored } from '../../api/suggest-ignored.js'
+import type { SuggestedIgnored } from '../../api/inspection/suggest-ignored.js'
 import { renderSection, renderTable } from './render-table.js'
 
 const mostNames = 4

@@ -1,4 +1,4 @@
-import type { TensorRtModelInspection } from '../../api/inspect-with-tensorrt.js'
+import type { TensorRtModelInspection } from '../../api/tensorrt/inspect-with-tensorrt.js'
 import { describeGroup, groupProblems } from '../../engine/tensorrt/explain-problems.js'
 import { renderSection } from './render-table.js'
 

@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it, vi } from 'vitest'
-import { quantize } from '../../../lib/api/quantize.js'
+import { quantize } from '../../../lib/api/quantization/quantize.js'
 import { encodeGraph } from '../../../lib/graph/onnx-from-graph.js'
 import { Tensor } from '../../../lib/tensor/tensor.js'
 import { makeGraph, noise } from '../../unit/graph/make-graph.js'
 
 const failure = new Error('the check failed')
-vi.mock('../../../lib/api/check-quantized.js', () => ({
+vi.mock('../../../lib/api/quantization/check-quantized.js', () => ({
   checkQuantized: async () => {
     throw failure
   },
 }))
-vi.mock('../../../lib/api/check-sample-scale.js', () => ({ checkSampleScale: () => sleep(50, []) }))
+vi.mock('../../../lib/api/quantization/check-sample-scale.js', () => ({ checkSampleScale: () => sleep(50, []) }))
 
 it('a check that fails while samples are still looked at is told to the caller alone', async () => {
   const shape = [1, 3, 8, 8]

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Candidate, compareCandidates, isNoisy } from '../../../lib/api/quantized-candidate.js'
+import { type Candidate, compareCandidates, isNoisy } from '../../../lib/api/quantization/quantized-candidate.js'
 
 /** A candidate as its check found it. */
 function candidate(score: number, outputs: readonly { sqnr: number | null; rankedRows?: number | null }[]): Candidate {

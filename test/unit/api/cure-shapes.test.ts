@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import { CandidateCure } from '../../../lib/api/cure-quantized.js'
-import type { QuantizeRun } from '../../../lib/api/quantize-run.js'
-import type { Candidate, CandidateMaker } from '../../../lib/api/quantized-candidate.js'
+import { CandidateCure } from '../../../lib/api/quantization/cure-quantized.js'
+import type { QuantizeRun } from '../../../lib/api/quantization/quantize-run.js'
+import type { Candidate, CandidateMaker } from '../../../lib/api/quantization/quantized-candidate.js'
 import { effortBudgets } from '../../../lib/quantization/cure/effort-budget.js'
 
 /** As far as a cure looks at it: accurate or not, with so many decibels. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { checkEnvironment } from '../../../lib/api/check-environment.js'
-import { findingsOf } from '../../../lib/api/environment-findings.js'
+import { checkEnvironment } from '../../../lib/api/environment/check-environment.js'
+import { findingsOf } from '../../../lib/api/environment/environment-findings.js'
 
 describe('findingsOf', () => {
   it('tells what to do where the package for pictures is missing, and that nothing else needs it', async () => {

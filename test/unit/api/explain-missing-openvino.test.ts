@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { explainMissingOpenVino } from '../../../lib/api/explain-missing-openvino.js'
+import { explainMissingOpenVino } from '../../../lib/api/tensorrt/explain-missing-openvino.js'
 import { engineryError } from '../../../lib/errors/enginery-error.js'
 
 it('says why a build for TensorRT asks for OpenVINO, and how it gets there', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { SampleList } from '../../../lib/api/latency-samples.js'
+import { SampleList } from '../../../lib/api/engines/latency-samples.js'
 
 describe('SampleList', () => {
   it('takes percentiles by nearest rank: values that were seen', () => {

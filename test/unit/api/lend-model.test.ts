@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { lendModel } from '../../../lib/api/lend-model.js'
+import { lendModel } from '../../../lib/api/engines/lend-model.js'
 import { Constant } from '../../../lib/graph/constant.js'
 import { onnxFromGraph } from '../../../lib/graph/onnx-from-graph.js'
 import { encodeOnnxModel } from '../../../lib/model/onnx-file.js'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { planPrecision } from '../../../lib/api/plan-tensorrt-precision.js'
-import { buildTensorRtSchema } from '../../../lib/api/tensorrt-options.js'
+import { planPrecision } from '../../../lib/api/tensorrt/plan-tensorrt-precision.js'
+import { buildTensorRtSchema } from '../../../lib/api/tensorrt/tensorrt-options.js'
 import { TensorRtNetwork } from '../../../lib/engine/tensorrt/network/tensorrt-network.js'
 
 const plan = (line: 'v10' | 'v11' | 'rtx', options: object) =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { buildEngineSchema, withDefaultBackend } from '../../../lib/api/build-options.js'
+import { buildEngineSchema, withDefaultBackend } from '../../../lib/api/engines/build-options.js'
 import type { EngineryError } from '../../../lib/errors/enginery-error.js'
 import { parseOptions } from '../../../lib/errors/parse-options.js'
 
