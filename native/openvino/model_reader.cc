@@ -9,6 +9,7 @@
 #include "../shared/native_error.h"
 #include "../shared/typed_view.h"
 #include "core.h"
+#include "freed_memory.h"
 #include "log_capture.h"
 #include "model_guard/model_guard.h"
 #include "model_operations.h"
@@ -74,6 +75,7 @@ ModelPtr read_bytes(const std::string& bytes, const ov::Tensor& weights, const s
 std::shared_ptr<ModelState> state_of(ModelPtr model) {
     with_engine_log("OV_READ", [&] { repair_strings(*model); });
     const int64_t bytes = constant_bytes(*model);
+    return_freed_memory(bytes);
     return std::make_shared<ModelState>(std::move(model), bytes);
 }
 
