@@ -1,5 +1,6 @@
 import { describeValue } from '../errors/describe-value.js'
 import { engineryError, isEngineryError } from '../errors/enginery-error.js'
+import { requireArgument, requireObject } from '../errors/require-argument.js'
 import { decodeImage } from '../image/decode-image.js'
 import type { Image } from '../image/image.js'
 import { isTensor, type Tensor } from '../tensor/tensor.js'
@@ -54,6 +55,14 @@ const defaultAhead = 4
  * console.log(`${stream.broken.length} pictures are broken`)
  */
 export function readSamples<P = Image>(source: Dataset | TensorIterable, options: ReadSamplesOptions<P> = {}): SampleStream<P> {
+  requireArgument(
+    typeof source === 'object' && source !== null,
+    'a dataset, or named tensors to iterate over',
+    source,
+    'source',
+    readSamples,
+  )
+  requireObject(options, 'an object', '(options)', readSamples)
   const broken: BrokenSample[] = []
   requireAhead(options.ahead)
   const generator = isDataset(source) ? readDataset(source, options, broken) : readTensors<P>(source, options)

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { describeValue } from '../errors/describe-value.js'
 import { type Caller, engineryError, isEngineryError } from '../errors/enginery-error.js'
 import { explainFileFailure } from '../errors/explain-file-failure.js'
+import { requireObject } from '../errors/require-argument.js'
 import { decodeBaselineJpeg } from './decode-baseline-jpeg.js'
 import { freeMemory } from './free-memory.js'
 import type { Image } from './image.js'
@@ -34,6 +35,7 @@ const defaultMaxPixels = 2 ** 28
  * @example const image = await decodeImage('cat.jpg')
  */
 export async function decodeImage(source: string | Uint8Array, options: DecodeImageOptions = {}): Promise<Image> {
+  requireObject(options, 'an object', '(options)', decodeImage)
   const { orient = 'exif', maxPixels = defaultMaxPixels, signal } = options
   checkArguments(source, orient, maxPixels)
   const name = options.name ?? (typeof source === 'string' ? source : `The picture of ${source.length} bytes`)

@@ -1,4 +1,5 @@
 import { describeValue } from '../errors/describe-value.js'
+import { requireArgument } from '../errors/require-argument.js'
 import type { Image } from './image.js'
 import { loadSharp } from './load-sharp.js'
 import { checkPicture, invalidImage } from './resize-image.js'
@@ -28,6 +29,7 @@ export function polygonOfBox([x1, y1, x2, y2]: readonly [number, number, number,
  */
 export async function drawShapes(image: Image, shapes: readonly Shape[]): Promise<Image> {
   const { width, height, data } = checkPicture(image, drawShapes)
+  requireArgument(Array.isArray(shapes), 'a list of shapes', shapes, 'shapes', drawShapes)
   for (const { polygon } of shapes) {
     if (polygon.length >= 4 && polygon.length % 2 === 0 && polygon.every(Number.isFinite)) continue
     throw invalidImage(`expected a polygon of at least two corners, received ${describeValue(polygon)}`, drawShapes)

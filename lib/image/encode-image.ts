@@ -1,4 +1,5 @@
 import { extname } from 'node:path'
+import { requireObject, requireText } from '../errors/require-argument.js'
 import { replaceFile } from '../model/replace-file.js'
 import type { Image } from './image.js'
 import { loadSharp } from './load-sharp.js'
@@ -20,6 +21,7 @@ export interface EncodeImageOptions {
  */
 export async function encodeImage(image: Image, options: EncodeImageOptions): Promise<Uint8Array> {
   const { width, height, data } = checkPicture(image, encodeImage)
+  requireObject(options, 'an object with the format', '(options)', encodeImage)
   const { format, quality = 90 } = options
   if (format !== 'png' && format !== 'jpeg')
     throw invalidImage(`expected the format png or jpeg, received ${format}`, encodeImage)
@@ -44,6 +46,7 @@ export async function encodeImage(image: Image, options: EncodeImageOptions): Pr
  * @example await writeImage('result.png', image)
  */
 export async function writeImage(path: string, image: Image): Promise<void> {
+  requireText(path, 'a path that ends in .png, .jpg or .jpeg', 'path', writeImage)
   const ending = extname(path).toLowerCase()
   const format = ending === '.png' ? 'png' : ending === '.jpg' || ending === '.jpeg' ? 'jpeg' : undefined
   if (format === undefined) throw invalidImage(`expected a path that ends in .png, .jpg or .jpeg, received ${path}`, writeImage)

@@ -1,5 +1,6 @@
 import { describeValue } from '../errors/describe-value.js'
 import { engineryError } from '../errors/enginery-error.js'
+import { requireObject } from '../errors/require-argument.js'
 import type { Image, ImageSize } from '../image/image.js'
 import { prepareImage } from '../image/prepare-image.js'
 import { byteLengthOf } from '../tensor/element-type.js'
@@ -115,6 +116,7 @@ export class Preprocessor {
  * const { tensor, geometry } = await preprocessor.run(await decodeImage('cat.jpg'))
  */
 export function createPreprocessor(description: PreprocessDescription, port?: InputPort): Preprocessor {
+  if (port !== undefined) requireObject(port, 'an input of a model, with its name, type and shape', 'port', createPreprocessor)
   const resolved = resolvePreprocess(description, port, createPreprocessor)
   const { width, height } = port ? readInputPort(port, resolved.color === 'GRAY' ? 1 : 3, resolved.layout) : {}
   return new Preprocessor(resolved, { ...(width && { width }), ...(height && { height }) })

@@ -1,4 +1,5 @@
 import { engineryError } from '../../errors/enginery-error.js'
+import { requireArgument, requireObject } from '../../errors/require-argument.js'
 import { createDecoder, type TaskInput } from '../../evaluation/tasks/create-decoder.js'
 import type { ModelMetadata } from '../../evaluation/tasks/ctc.js'
 import type { Decoder, TaskResult } from '../../evaluation/tasks/task.js'
@@ -66,6 +67,9 @@ export class Predictor {
  * const { detections } = await predictor.predict('street.jpg')
  */
 export function createPredictor(engine: Engine, options: PredictorOptions): Predictor {
+  requireObject(engine, 'an engine', 'engine', createPredictor)
+  requireArgument(Array.isArray(engine.inputs), 'an engine', engine, 'engine', createPredictor)
+  requireObject(options, 'an object with preprocess and task', '(options)', createPredictor)
   const { preprocess, task, metadata } = options
   const port = requireSoleInput(engine, { caller: createPredictor, name: 'createPredictor', option: 'engine', of: 'an engine' })
   // A function is checked like the decoder of that name.

@@ -1,6 +1,7 @@
 import { explainProblem, type ModelProblem } from '../../engine/tensorrt/explain-problems.js'
 import { openTensorRt, requireBuilder } from '../../engine/tensorrt/open-library.js'
 import { openPlugins, pluginFailure } from '../../engine/tensorrt/plugin-libraries.js'
+import { requireObject, requireText } from '../../errors/require-argument.js'
 import { readModel } from './build-tensorrt.js'
 
 /** What TensorRT's parser takes of a model. */
@@ -31,8 +32,11 @@ export interface InspectWithTensorRtOptions {
  */
 export async function inspectWithTensorRt(
   path: string,
-  { library: choice = 'tensorrt', plugins }: InspectWithTensorRtOptions = {},
+  options: InspectWithTensorRtOptions = {},
 ): Promise<TensorRtModelInspection> {
+  requireText(path, 'the path of an ONNX model', 'path', inspectWithTensorRt)
+  requireObject(options, 'an object', '(options)', inspectWithTensorRt)
+  const { library: choice = 'tensorrt', plugins } = options
   const model = await readModel(path)
   const library = await openTensorRt(choice)
   requireBuilder(library, 0)

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
+import { types } from 'node:util'
 import { engineryError } from '../../errors/enginery-error.js'
 import { explainFileFailure } from '../../errors/explain-file-failure.js'
+import { requireArgument, requireObject } from '../../errors/require-argument.js'
 import { replaceFile } from '../../model/replace-file.js'
 import { explainScale, scaleFromHex, scaleToHex } from './scale-hex.js'
 import { type CalibrationAlgorithm, formatTableHeader, parseTableHeader, shorten } from './table-header.js'
@@ -95,6 +97,7 @@ export async function readTableBytes(path: string): Promise<Buffer> {
 
 /** @throws CALIBRATION_TABLE_INVALID */
 export function parseCalibrationTable(bytes: Uint8Array, path = 'The table'): CalibrationTable {
+  requireArgument(types.isUint8Array(bytes), 'the bytes of a calibration table', bytes, 'bytes', parseCalibrationTable)
   const { table, problems } = scanCalibrationTable(bytes)
   const [first] = problems
   if (first === undefined && table !== null) return table
@@ -144,6 +147,8 @@ export function scanCalibrationTable(bytes: Uint8Array): ScannedTable {
  * @throws CALIBRATION_TABLE_INVALID for scales or names that no table can hold
  */
 export function encodeCalibrationTable(table: CalibrationTable, path = 'The table'): Buffer {
+  requireObject(table, 'a calibration table', 'table', encodeCalibrationTable)
+  requireArgument(types.isMap(table.scales), 'a calibration table with its scales', table, 'table', encodeCalibrationTable)
   const { source, scales } = table
   const end = source?.[0]?.end || '\n'
   const header = formatTableHeader(table)

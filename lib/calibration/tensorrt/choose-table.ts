@@ -1,4 +1,5 @@
 import { engineryError } from '../../errors/enginery-error.js'
+import { requireObject, requireText } from '../../errors/require-argument.js'
 import { type CalibrationTable, readTableBytes } from './calibration-table.js'
 import { checkCalibrationTable, isProblem, type TableExpectation, type TableFinding } from './check-table.js'
 import { headerVersionOf } from './table-header.js'
@@ -31,6 +32,8 @@ export async function chooseCalibrationTable(
   expected: TableExpectation & { readonly version?: string | undefined },
   { onUnfit = 'refuse' }: { readonly onUnfit?: UnfitTablePolicy | undefined } = {},
 ): Promise<ChosenTable> {
+  requireText(path, 'the path of a calibration table', 'path', chooseCalibrationTable)
+  requireObject(expected, 'an object with what the table is for', 'expected', chooseCalibrationTable)
   const bytes = await readTableBytes(path)
   const manifest = await readTableManifest(path)
   const { table, findings } = checkCalibrationTable(bytes, manifest, expected)

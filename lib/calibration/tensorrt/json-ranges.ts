@@ -1,5 +1,7 @@
+import { types } from 'node:util'
 import { z } from 'zod'
-import { engineryError } from '../../errors/enginery-error.js'
+import { type Caller, engineryError } from '../../errors/enginery-error.js'
+import { requireArgument, requireObject } from '../../errors/require-argument.js'
 import type { CalibrationTable } from './calibration-table.js'
 import { largestInteger, scaleOfRange } from './scale-hex.js'
 import { calibrationAlgorithmNames } from './table-header.js'
@@ -16,7 +18,10 @@ const ownSchema = z.strictObject({
 export type JsonRanges = z.output<typeof ownSchema>
 
 /** The ranges of a table, as a document: 127 times the scale, below and above zero. */
-export function rangesFromTable({ algorithm, version, scales }: CalibrationTable): JsonRanges {
+export function rangesFromTable(table: CalibrationTable): JsonRanges {
+  requireObject(table, 'a calibration table', 'table', rangesFromTable)
+  const { algorithm, version, scales } = table
+  requireScales(scales, rangesFromTable)
   const ranges = [...scales].map(([tensor, scale]) => {
     // Exact: a float32 times 127 is a double without rounding, and the division gives the float32 back.
     const max = scale * largestInteger
@@ -26,7 +31,10 @@ export function rangesFromTable({ algorithm, version, scales }: CalibrationTable
 }
 
 /** The ranges of a table as the option `dynamicRanges` of buildEngine takes them: for TensorRT 10 without a calibrator. */
-export function dynamicRangesFromTable({ scales }: Pick<CalibrationTable, 'scales'>): Record<string, [number, number]> {
+export function dynamicRangesFromTable(table: Pick<CalibrationTable, 'scales'>): Record<string, [number, number]> {
+  requireObject(table, 'a calibration table', 'table', dynamicRangesFromTable)
+  const { scales } = table
+  requireScales(scales, dynamicRangesFromTable)
   return Object.fromEntries([...scales].map(([tensor, scale]) => [tensor, [-scale * largestInteger, scale * largestInteger]]))
 }
 
@@ -102,4 +110,8 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 function brief(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value)
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
+}
+
+function requireScales(scales: unknown, caller: Caller): void {
+  requireArgument(types.isMap(scales), 'a calibration table with its scales', scales, 'table.scales', caller)
 }

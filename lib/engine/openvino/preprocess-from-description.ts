@@ -1,4 +1,5 @@
 import { engineryError } from '../../errors/enginery-error.js'
+import { requireObject } from '../../errors/require-argument.js'
 import { type InputPort, readInputPort } from '../../preprocess/input-port.js'
 import type { PreprocessDescription } from '../../preprocess/preprocess-schema.js'
 import { isIdentity, type ResolvedPreprocess, resolvePreprocess } from '../../preprocess/resolve-preprocess.js'
@@ -32,6 +33,8 @@ export function movePreprocessIntoModel(
   port: InputPort,
   options: MoveOptions = {},
 ): MovedPreprocess {
+  requireObject(port, 'an input of a model, with its name, type and shape', 'port', movePreprocessIntoModel)
+  requireObject(options, 'an object', '(options)', movePreprocessIntoModel)
   const resolved = resolvePreprocess(description, port, movePreprocessIntoModel)
   requireMovable(resolved)
   const { resize, color, layout, sourceCrop, crop, padTo, pad } = resolved

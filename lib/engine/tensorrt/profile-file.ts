@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { engineryError } from '../../errors/enginery-error.js'
 import { explainFileFailure } from '../../errors/explain-file-failure.js'
 import { describeIssue } from '../../errors/parse-options.js'
+import { requireArgument, requireText } from '../../errors/require-argument.js'
 import { replaceFile } from '../../model/replace-file.js'
 import { yaml } from '../../model/yaml-parser.js'
 import { profileSchema, type TensorRtProfileInput } from './build-options.js'
@@ -65,6 +66,8 @@ export function parseOptimizationProfiles(text: string, path: string, inputs?: I
  * @throws FILE_NOT_WRITTEN; PROFILES_INVALID
  */
 export async function writeOptimizationProfiles(path: string, profiles: OptimizationProfiles): Promise<void> {
+  requireText(path, 'the path of a file', 'path', writeOptimizationProfiles)
+  requireArgument(Array.isArray(profiles), 'a list of profiles', profiles, 'profiles', writeOptimizationProfiles)
   checkOrder(profiles, (reason) => engineryError('PROFILES_INVALID', { path, reason }))
   const isJson = extname(path).toLowerCase() === '.json'
   const content = { profiles }

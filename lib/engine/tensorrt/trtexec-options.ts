@@ -1,4 +1,5 @@
 import { engineryError } from '../../errors/enginery-error.js'
+import { requireArgument } from '../../errors/require-argument.js'
 import type { TensorRtBuilderInput, TensorRtCompileInput, TensorRtPrecision, TensorRtProfileInput } from './build-options.js'
 import { type TrtexecMeaning, trtexecTable } from './trtexec-table.js'
 
@@ -55,6 +56,7 @@ export type ShapesEnd = 'min' | 'opt' | 'max' | 'only' | 'minCalib' | 'optCalib'
  * @throws TRTEXEC_OPTION_INVALID
  */
 export function parseTrtexecOptions(args: readonly string[]): TrtexecBuild {
+  requireArgument(isTexts(args), "a list of trtexec's arguments", args, 'args', parseTrtexecOptions)
   const draft: TrtexecDraft = {
     model: null,
     output: null,
@@ -167,4 +169,8 @@ function profileOf(option: string, min: Shapes, opt: Shapes, max: Shapes): Tenso
 
 function invalid(option: string, reason: string) {
   return engineryError('TRTEXEC_OPTION_INVALID', { option, reason })
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string')
 }

@@ -1,3 +1,4 @@
+import { requireObject } from '../../errors/require-argument.js'
 import { orderByScore } from './order-by-score.js'
 
 export interface SuppressOptions {
@@ -19,6 +20,7 @@ export interface SuppressOptions {
  * @returns indices of the boxes that stay, highest score first
  */
 export function suppressBoxes(boxes: Float32Array, scores: Float32Array, options: SuppressOptions): Int32Array {
+  requireObject(options, 'an object with iouThreshold', '(options)', suppressBoxes)
   const { iouThreshold } = options
   // Boxes that stay, side by side, for the inner loop reads nothing else: corners and area.
   const held = new Float64Array(5 * Math.min(scores.length, options.maxDetections ?? scores.length))

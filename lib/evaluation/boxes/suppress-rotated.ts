@@ -1,3 +1,4 @@
+import { requireObject } from '../../errors/require-argument.js'
 import { convexIntersectionArea } from './convex-intersection.js'
 import { cornersOfRotatedBox, overlapRatio } from './polygon-overlap.js'
 import { type SuppressOptions, suppressGreedily } from './suppress-boxes.js'
@@ -20,6 +21,7 @@ export function rotatedIou(a: RotatedBox, b: RotatedBox): number {
  * @returns indices of the boxes that stay, highest score first
  */
 export function suppressRotated(boxes: Float32Array, scores: Float32Array, options: SuppressOptions): Int32Array {
+  requireObject(options, 'an object with iouThreshold', '(options)', suppressRotated)
   const { iouThreshold } = options
   const corners = new Float64Array(8 * scores.length)
   const views: Float64Array[] = []

@@ -1,6 +1,7 @@
 import type { Sample } from '../../dataset/annotations.js'
 import { describeValue } from '../../errors/describe-value.js'
 import { engineryError } from '../../errors/enginery-error.js'
+import { requireObject } from '../../errors/require-argument.js'
 import type { TaskResult } from '../tasks/task.js'
 import { requireSamples } from './check-result.js'
 import type { Metric, MetricScore } from './metric.js'
@@ -34,6 +35,7 @@ export interface CustomMetricOptions<R extends TaskResult = TaskResult, O = numb
 export function createCustomMetric<R extends TaskResult = TaskResult, O = number>(
   options: CustomMetricOptions<R, O>,
 ): Metric<R, O> {
+  requireObject(options, 'an object with the name of the metric and what it measures', '(options)', createCustomMetric)
   const { name } = options
   const failed = (what: string) => (cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : describeValue(cause)

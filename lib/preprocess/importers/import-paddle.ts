@@ -1,5 +1,6 @@
 import { describeValue } from '../../errors/describe-value.js'
 import { engineryError } from '../../errors/enginery-error.js'
+import { requireObject } from '../../errors/require-argument.js'
 import { yaml } from '../../model/yaml-parser.js'
 import { type ImportedPreprocess, refuseImport } from './imported-preprocess.js'
 import { isAboutLabels, type PaddleState, paddleOperators } from './paddle-operators.js'
@@ -34,6 +35,7 @@ export interface ImportPaddleOptions {
  * @throws PREPROCESS_IMPORT_FAILED, naming the operator or key that is not understood
  */
 export function importPaddlePreprocess(config: unknown, options: ImportPaddleOptions = {}): ImportedPreprocess {
+  requireObject(options, 'an object', '(options)', importPaddlePreprocess)
   const document = typeof config === 'string' ? parseYaml(config) : config
   const operators = findOperators(document, options.section)
   const notes: string[] = []

@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises'
 import { types } from 'node:util'
 import { engineryError } from '../../../errors/enginery-error.js'
 import { explainFileFailure } from '../../../errors/explain-file-failure.js'
+import { requireArgument, requireText } from '../../../errors/require-argument.js'
 import { abortedError } from '../../../errors/unless-aborted.js'
 import { replaceFile } from '../../../model/replace-file.js'
 import { WtsParser } from './wts-parser.js'
@@ -100,6 +101,8 @@ export async function readWts(
  * @throws OPTION_INVALID: a name that could not be read; FILE_NOT_WRITTEN
  */
 export async function writeWts(path: string, weights: Iterable<readonly [name: string, elements: Float32Array]>): Promise<void> {
+  requireText(path, 'the path of a file', 'path', writeWts)
+  requireArgument(isIterable(weights), 'names with their elements', weights, 'weights', writeWts)
   const all = [...weights]
   const names = new Set<string>()
   for (const [name] of all) {
@@ -128,4 +131,8 @@ function digitsOf(elements: Float32Array): string {
   let text = ''
   for (const word of bits) text += ` ${word.toString(16).padStart(8, '0')}`
   return text
+}
+
+function isIterable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value
 }

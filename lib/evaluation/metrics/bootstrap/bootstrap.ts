@@ -1,5 +1,6 @@
-import { engineryError } from '../../../errors/enginery-error.js'
+import { type Caller, engineryError } from '../../../errors/enginery-error.js'
 import { parseOptions } from '../../../errors/parse-options.js'
+import { requireArgument } from '../../../errors/require-argument.js'
 import { takeTurns } from '../../take-turns.js'
 import type { Resampler } from '../metric.js'
 import type { MetricAccumulator } from '../metric-accumulator.js'
@@ -33,6 +34,7 @@ type Accumulator = Pick<MetricAccumulator, 'observed' | 'metric'>
  */
 export async function bootstrapScore(model: Accumulator, options: BootstrapInput = {}): Promise<BootstrapResult> {
   const parsed = parseOptions(bootstrapSchema, options, bootstrapScore)
+  requireAccumulator(model, 'model', bootstrapScore)
   const resampler = await model.metric.resample(model.observed(), { signal: parsed.signal })
   const { result } = await bootstrap(resampler.size, (counts) => resampler.score(counts), model.metric.name, parsed)
   return result
@@ -50,6 +52,8 @@ export async function bootstrapDifference(
   options: BootstrapInput = {},
 ): Promise<BootstrapDifference> {
   const parsed = parseOptions(bootstrapSchema, options, bootstrapDifference)
+  requireAccumulator(first, 'first', bootstrapDifference)
+  requireAccumulator(second, 'second', bootstrapDifference)
   requireSameSamples(first, second)
   const { signal } = parsed
   const a = await first.metric.resample(first.observed(), { signal })
@@ -129,4 +133,9 @@ function requireSameSamples(first: Accumulator, second: Accumulator): void {
 
 function differ({ metric }: Accumulator, reason: string) {
   return engineryError('BOOTSTRAP_SAMPLES_DIFFER', { metric: metric.name, reason })
+}
+
+function requireAccumulator(value: unknown, option: string, caller: Caller): void {
+  const isRight = typeof value === 'object' && value !== null && typeof (value as Accumulator).metric?.resample === 'function'
+  requireArgument(isRight, 'what a metric has observed of a model', value, option, caller)
 }
